@@ -31,9 +31,9 @@ namespace ashlar {
 // where clang's `mfence` takes 9.8 (LLVM issue 91731).
 inline void FullFence() noexcept {
 #if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
-  // Aimed below the red zone's hot end: the word at the stack pointer has often
-  // just been written by a call, and the locked instruction would wait for it.
-  __asm__ __volatile__("lock notb -64(%%rsp)" ::: "memory", "cc");
+  // It changes nothing. Not at the stack pointer itself: a call has just written its
+  // return address there, and the locked instruction would wait for that store.
+  __asm__ __volatile__("lock orb $0, -64(%%rsp)" ::: "memory", "cc");
 #else
   std::atomic_thread_fence(std::memory_order_seq_cst);
 #endif
