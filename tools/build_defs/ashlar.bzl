@@ -1,67 +1,145 @@
-"""The project's rules: one place for the include prefix, the tags and the defaults."""
+"""The project's rules: one place for the include prefix, the tags and the defaults.
+
+Warnings are errors in the project's own .bazelrc, never here: a downstream build,
+with a compiler that we have not seen, must not fail over one.
+"""
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
+load(":header_check.bzl", "header_check")
+
+# With clang, an include whose library is not among the direct deps is an error.
+_FEATURES = ["layering_check"]
+
+# A Label, so that a macro called from another workspace finds our targets.
+_FUZZING = str(Label("//tools/build_defs:fuzzing"))
+_REPLAY_MAIN = Label("//tools/build_defs:replay_main")
 
 def _prefix():
     package = native.package_name()
     return "ashlar/" + package if package else "ashlar"
 
-def ashlar_library(name, **kwargs):
-    """A library whose headers are included as "ashlar/<package>/<header>.h"."""
+def ashlar_library(
+        name,
+        hdrs = [],
+        features = [],
+        include_prefix = None,
+        tags = [],
+        target_compatible_with = None,
+        testonly = None,
+        **kwargs):
+    """A library whose headers are included as "ashlar/<package>/<header>.h".
+
+    Each header is compiled alone as well, by `//...`; those that are only text for
+    another header belong in textual_hdrs.
+
+    Args:
+      name: by custom, that of the header.
+      hdrs: public headers, as a list of file names.
+      features: besides layering_check.
+      include_prefix: what another workspace puts in place of ashlar/<package>.
+      tags: as for cc_library.
+      target_compatible_with: as for cc_library.
+      testonly: as for cc_library.
+      **kwargs: passed to cc_library.
+    """
+    prefix = include_prefix or _prefix()
     cc_library(
         name = name,
-        include_prefix = _prefix(),
+        hdrs = hdrs,
+        features = _FEATURES + features,
+        include_prefix = prefix,
+        tags = tags,
+        target_compatible_with = target_compatible_with,
+        testonly = testonly,
         **kwargs
     )
+    if hdrs:
+        header_check(
+            name = name + "_headers",
+            headers = [prefix + "/" + header for header in hdrs],
+            library = ":" + name,
+            features = _FEATURES + features,
+            tags = tags,
+            target_compatible_with = target_compatible_with,
+            testonly = testonly,
+        )
 
-def ashlar_test(name, size = "small", deps = [], **kwargs):
-    """A GoogleTest test."""
+def ashlar_test(name, size = "small", deps = [], features = [], **kwargs):
+    """A GoogleTest test; main() comes with it."""
     cc_test(
         name = name,
         size = size,
+        features = _FEATURES + features,
         deps = deps + ["@googletest//:gtest_main"],
         **kwargs
     )
 
-def ashlar_model_test(name, size = "small", deps = [], tags = [], **kwargs):
-    """A test of a shipped template under Relacy; it brings its own main() and no GoogleTest."""
+def ashlar_model_test(name, size = "small", features = [], tags = [], **kwargs):
+    """A test of a shipped template under a checker; it brings a main() of its own.
+
+    Tagged `model`, by which the sanitizers leave it out.
+    """
     cc_test(
         name = name,
         size = size,
-        deps = deps,
+        features = _FEATURES + features,
         tags = tags + ["model"],
         **kwargs
     )
 
-def ashlar_fuzz_test(name, srcs, corpus = [], deps = [], tags = [], **kwargs):
-    """LLVMFuzzerTestOneInput: libFuzzer under --config=fuzz, elsewhere a replay of the corpus."""
+def ashlar_fuzz_test(name, corpus = [], deps = [], features = [], linkopts = [], size = "small", tags = [], **kwargs):
+    """LLVMFuzzerTestOneInput: libFuzzer under --config=fuzz, elsewhere a replay of the corpus.
+
+    Args:
+      name: of the test.
+      corpus: inputs worth keeping, as labels of files or filegroups.
+      deps: what the source includes.
+      features: besides layering_check.
+      linkopts: as for cc_test.
+      size: of the replay.
+      tags: besides `fuzz`.
+      **kwargs: passed to cc_test.
+    """
     cc_test(
         name = name,
-        srcs = srcs,
-        data = corpus,
-        args = ["$(rootpaths %s)" % c for c in corpus],
-        deps = deps + select({
-            str(Label("//tools/build_defs:fuzzing")): [],
-            "//conditions:default": [Label("//tools/build_defs:replay_main")],
+        size = size,
+        # libFuzzer gets no file: given any, it replays those instead of exploring.
+        args = select({
+            _FUZZING: [],
+            "//conditions:default": ["$(rootpaths %s)" % label for label in corpus],
         }),
-        linkopts = select({
-            str(Label("//tools/build_defs:fuzzing")): ["-fsanitize=fuzzer"],
+        data = corpus,
+        features = _FEATURES + features,
+        linkopts = linkopts + select({
+            _FUZZING: ["-fsanitize=fuzzer"],
             "//conditions:default": [],
         }),
         tags = tags + ["fuzz"],
+        deps = deps + select({
+            _FUZZING: [],
+            "//conditions:default": [_REPLAY_MAIN],
+        }),
         **kwargs
     )
 
-def ashlar_benchmark(name, srcs, deps = [], tags = [], **kwargs):
-    """A Google Benchmark program. Manual, so that //... never needs a rival's package."""
+def ashlar_benchmark(name, deps = [], features = [], tags = [], **kwargs):
+    """A Google Benchmark program, with its main().
+
+    Tagged `benchmark`, and `manual` so that `//...` never needs a rival's package.
+    """
     cc_binary(
         name = name,
         testonly = True,
-        srcs = srcs,
-        deps = deps + ["@google_benchmark//:benchmark_main"],
+        features = _FEATURES + features,
         tags = tags + ["benchmark", "manual"],
+        deps = deps + ["@google_benchmark//:benchmark_main"],
         **kwargs
     )
 
-def ashlar_binary(name, **kwargs):
-    cc_binary(name = name, **kwargs)
+def ashlar_binary(name, features = [], **kwargs):
+    """A program."""
+    cc_binary(
+        name = name,
+        features = _FEATURES + features,
+        **kwargs
+    )
