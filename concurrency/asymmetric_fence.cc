@@ -7,9 +7,7 @@
 namespace ashlar::internal_asymmetric_fence {
 namespace {
 
-int Membarrier(int command) {
-  return static_cast<int>(syscall(SYS_membarrier, command, 0, 0));
-}
+int Membarrier(int command) { return static_cast<int>(syscall(SYS_membarrier, command, 0, 0)); }
 
 bool Register() {
   const int commands = Membarrier(MEMBARRIER_CMD_QUERY);

@@ -30,7 +30,7 @@ namespace ashlar {
 // A seq_cst fence. On x86 a locked instruction on a cold byte of the stack: 4.5 ns
 // where clang's `mfence` takes 9.8 (LLVM issue 91731).
 inline void FullFence() noexcept {
-#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__)
   // It changes nothing. Not at the stack pointer itself: a call has just written its
   // return address there, and the locked instruction would wait for that store.
   __asm__ __volatile__("lock orb $0, -64(%%rsp)" ::: "memory", "cc");
@@ -46,9 +46,7 @@ void HeavyFence() noexcept;
 }  // namespace internal_asymmetric_fence
 
 // True if light fences are free here because membarrier(2) works.
-inline bool AsymmetricFenceIsFree() noexcept {
-  return internal_asymmetric_fence::kHasMembarrier;
-}
+inline bool AsymmetricFenceIsFree() noexcept { return internal_asymmetric_fence::kHasMembarrier; }
 
 inline void AsymmetricLightFence() noexcept {
   if (internal_asymmetric_fence::kHasMembarrier) [[likely]] {

@@ -19,14 +19,18 @@
 //                        checker sees races on it. Every non-atomic field that two
 //                        threads touch is one.
 //   Fence(order)         as std::atomic_thread_fence, cheaper for seq_cst on x86
+//   FenceAfterRmw()      a seq_cst fence that directly follows a read-modify-write,
+//                        free where that instruction is a fence already (x86)
 //   LightFence(), HeavyFence()
 //                        the asymmetric pair (asymmetric_fence.h)
 //   SpinWait()           in every retry loop: pause, or a checker's yield
 //   Wait(word, expected), WaitFor(word, expected, timeout), WakeOne(word), WakeAll(word)
 //                        sleep while the word holds `expected`; may return at any time
+//   Now()                a steady clock, as std::chrono::steady_clock::time_point
 //   Create<T>(args...), Destroy(pointer)
-//                        what a structure allocates, seen by leak checkers. Create
-//                        throws std::bad_alloc.
+//   CreateArray<T>(count), DestroyArray(pointer, count)
+//                        what a structure allocates, seen by leak checkers. The array's
+//                        elements are value-initialised. Creating throws std::bad_alloc.
 #ifndef ASHLAR_CONCURRENCY_PLATFORM_H_
 #define ASHLAR_CONCURRENCY_PLATFORM_H_
 
@@ -66,6 +70,14 @@ struct StdPlatform {
       std::atomic_thread_fence(order);
     }
   }
+  static void FenceAfterRmw() noexcept {
+#if defined(__x86_64__)
+    // The locked instruction is the fence; this one keeps the compiler from moving loads up.
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+#else
+    Fence(std::memory_order_seq_cst);
+#endif
+  }
   static void LightFence() noexcept { AsymmetricLightFence(); }
   static void HeavyFence() noexcept { AsymmetricHeavyFence(); }
 
@@ -89,6 +101,10 @@ struct StdPlatform {
   static void WakeOne(const Atomic<std::uint32_t>& word) noexcept;
   static void WakeAll(const Atomic<std::uint32_t>& word) noexcept;
 
+  static std::chrono::steady_clock::time_point Now() noexcept {
+    return std::chrono::steady_clock::now();
+  }
+
   template <class T, class... Args>
   static T* Create(Args&&... args) {
     return new T(std::forward<Args>(args)...);
@@ -96,6 +112,14 @@ struct StdPlatform {
   template <class T>
   static void Destroy(T* pointer) noexcept {
     delete pointer;
+  }
+  template <class T>
+  static T* CreateArray(std::size_t count) {
+    return new T[count]();
+  }
+  template <class T>
+  static void DestroyArray(T* pointer, std::size_t) noexcept {
+    delete[] pointer;
   }
 };
 

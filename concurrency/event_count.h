@@ -1,0 +1,139 @@
+// event_count.h
+// -------------
+// EventCount: a thread sleeps until a condition that others make true without a lock.
+//
+// It adds sleeping to a lock-free structure as a condition variable adds it to a
+// mutex, and leaves the structure's fast path alone: a notification that nobody waits
+// for is one fence and one load.
+//
+//   waiter                                     notifier
+//     auto key = events.PrepareWait();           queue.Push(task);
+//     if (queue.MayHaveWork()) {                 events.NotifyOne();
+//       events.CancelWait();
+//     } else {
+//       events.CommitWait(key);
+//     }
+//
+// Contract. A waiter that prepares, then finds its condition false, then commits, is
+// woken by a notification that follows the moment when the condition became true; no
+// wake-up is lost. Each PrepareWait is followed by exactly one CancelWait or Commit....
+// A commit may also return for no reason, or by a notification meant for another
+// waiter: look at the condition again, in a loop.
+// Of several waiters NotifyOne wakes at least one that prepared before it (each call
+// another one while they sleep), NotifyAll all of them. What precedes the notification
+// happens before the PrepareWait or the commit that sees it.
+//
+// When to use: many checks of a condition, few sleeps. When not: under a mutex, where
+// std::condition_variable costs the same; for one-shot results, where a plain futex
+// word does.
+//
+// Parameters: FencePolicy (fence_policy.h) says who pays for the ordering. With
+// AsymmetricFencePolicy a notification without waiters costs 1 ns and less, and each
+// PrepareWait a membarrier.
+// Thread safety: everything from any thread; the commit from the thread that prepared.
+// Progress: PrepareWait, CancelWait and notifications are wait-free (system calls
+// aside); commits block.
+// Cost: notification without waiters 5 ns, with a sleeping one a system call; prepare
+// and cancel 10 ns.
+// Bound: the epoch has 32 bits. A waiter that is stopped between PrepareWait and its
+// commit, while exactly a multiple of 2^32 notifications to waiters passes (many minutes
+// of nothing else), sleeps until the next one.
+// Source: D. Vyukov's event count; the epoch is a futex word as in folly's.
+#ifndef ASHLAR_CONCURRENCY_EVENT_COUNT_H_
+#define ASHLAR_CONCURRENCY_EVENT_COUNT_H_
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+#include "ashlar/concurrency/fence_policy.h"
+#include "ashlar/concurrency/platform.h"
+
+namespace ashlar {
+
+template <class Platform = StdPlatform, class FencePolicy = FullFencePolicy>
+class BasicEventCount {
+ public:
+  // What PrepareWait saw. Good for one commit.
+  class Key {
+    friend class BasicEventCount;
+    explicit Key(std::uint32_t epoch) : epoch_(epoch) {}
+    std::uint32_t epoch_;
+  };
+
+  // `first_epoch` is for tests of its wrap-around.
+  explicit BasicEventCount(std::uint32_t first_epoch = 0) : epoch_(first_epoch) {}
+  BasicEventCount(const BasicEventCount&) = delete;
+  BasicEventCount& operator=(const BasicEventCount&) = delete;
+
+  // Announces that this thread is about to sleep. Look at the condition after it.
+  [[nodiscard]] Key PrepareWait() noexcept {
+    waiters_.fetch_add(1, std::memory_order_relaxed);
+    // Between announcing and the caller's look at its condition: pairs with Notify's fence.
+    FencePolicy::template ColdAfterRmw<Platform>();
+    // (1) acquire: a notification that this key already counts in will not wake us, so
+    // its condition must be seen. Pairs with (3).
+    return Key(epoch_.load(std::memory_order_acquire));
+  }
+
+  // The condition was true after all: no sleep.
+  void CancelWait() noexcept { Leave(); }
+
+  // Sleeps until notified. Returns at once if a notification came since `key`.
+  void CommitWait(Key key) noexcept {
+    if (!NotifiedSince(key)) Platform::Wait(epoch_, key.epoch_);
+    Leave();
+  }
+
+  // The same, for at most `timeout`. False if the time passed without a notification.
+  // A timeout of zero or less does not block; one beyond the clock's range has no end.
+  bool CommitWaitFor(Key key, std::chrono::nanoseconds timeout) noexcept {
+    const bool notified =
+        NotifiedSince(key) || Platform::WaitFor(epoch_, key.epoch_, timeout) || NotifiedSince(key);
+    Leave();
+    return notified;
+  }
+  bool CommitWaitUntil(Key key, std::chrono::steady_clock::time_point deadline) noexcept {
+    const auto now = Platform::Now();
+    return CommitWaitFor(key, deadline > now ? deadline - now : std::chrono::nanoseconds::zero());
+  }
+
+  // Call after the condition was made true.
+  void NotifyOne() noexcept {
+    if (AdvanceIfAwaited()) Platform::WakeOne(epoch_);
+  }
+  void NotifyAll() noexcept {
+    if (AdvanceIfAwaited()) Platform::WakeAll(epoch_);
+  }
+
+  // A hint without ordering: whether somebody is preparing or sleeping.
+  bool HasWaiters() const noexcept { return waiters_.load(std::memory_order_relaxed) != 0; }
+
+ private:
+  bool NotifiedSince(Key key) const noexcept {
+    // (2) acquire: what the notifier did before is visible to the woken. Pairs with (3).
+    return epoch_.load(std::memory_order_acquire) != key.epoch_;
+  }
+
+  void Leave() noexcept { waiters_.fetch_sub(1, std::memory_order_relaxed); }
+
+  bool AdvanceIfAwaited() noexcept {
+    // Between the caller's condition and the look at the waiters: pairs with PrepareWait's.
+    FencePolicy::template Hot<Platform>();
+    if (waiters_.load(std::memory_order_relaxed) == 0) [[likely]]
+      return false;
+    // (3) release: pairs with (1) and (2).
+    epoch_.fetch_add(1, std::memory_order_release);
+    return true;
+  }
+
+  // One line: a notifier that finds no waiter reads it shared.
+  alignas(Platform::kCacheLine) typename Platform::template Atomic<std::uint32_t> waiters_{0};
+  typename Platform::template Atomic<std::uint32_t> epoch_;
+};
+
+using EventCount = BasicEventCount<>;
+
+}  // namespace ashlar
+
+#endif  // ASHLAR_CONCURRENCY_EVENT_COUNT_H_
