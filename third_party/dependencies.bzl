@@ -1,58 +1,42 @@
 """What the workspace needs from outside, by the names of the Bazel Central Registry."""
 
 load(":cuda_repository.bzl", "cuda_repository")
-load(":debian_bazel.bzl", "local_coverage_tools", "local_rules_cc")
+load(":debian_bazel.bzl", "installed_rules", "local_coverage_tools", "local_rules_cc")
 load(":system_library.bzl", "header_library", "system_library")
 
-def _absl(package, names):
-    """Labels of one Abseil package, each to its pkg-config module."""
-    prefix = {
-        "random": "absl_random_",
-        "flags": "absl_flags_",
-    }.get(package, "absl_")
-    special = {
-        "flags:flag": "absl_flags",
-        "algorithm:container": "absl_algorithm_container",
-        "numeric:representation": "absl_numeric_representation",
-    }
-    return {
-        "absl/%s:%s" % (package, n): special.get("%s:%s" % (package, n), prefix + n)
-        for n in names
-    }
+# Abseil's targets, by package. What C++20 has itself is left out, and so are its locks:
+# ThreadSanitizer cannot see into the installed library and takes them for races.
+_ABSEIL = {
+    "algorithm": ["container"],
+    "base": ["core_headers"],
+    "cleanup": ["cleanup"],
+    "container": ["btree", "flat_hash_map", "flat_hash_set", "inlined_vector", "node_hash_map"],
+    "debugging": ["failure_signal_handler", "stacktrace", "symbolize"],
+    "flags": ["flag", "parse", "reflection", "usage"],
+    "functional": ["any_invocable", "bind_front", "function_ref"],
+    "hash": ["hash"],
+    "numeric": ["int128"],
+    "random": ["bit_gen_ref", "distributions", "random"],
+    "status": ["status", "statusor"],
+    "strings": ["cord", "str_format", "strings"],
+    "time": ["time"],
+    "types": ["span"],
+}
 
-def _merge(dicts):
-    all = {}
-    for d in dicts:
-        all.update(d)
-    return all
+def _abseil_module(package, name):
+    """The pkg-config module of //absl/package:name."""
+    if package == "flags" and name == "flag":
+        return "absl_flags"
+    if package in ["algorithm", "flags", "random"]:
+        return "absl_%s_%s" % (package, name)
+    return "absl_" + name
 
-_ABSL = _merge([
-    _absl("algorithm", ["algorithm", "container"]),
-    _absl("base", ["base", "config", "core_headers", "dynamic_annotations", "endian", "log_severity", "prefetch"]),
-    _absl("cleanup", ["cleanup"]),
-    _absl("container", ["btree", "fixed_array", "flat_hash_map", "flat_hash_set", "inlined_vector", "node_hash_map"]),
-    _absl("debugging", ["failure_signal_handler", "leak_check", "stacktrace", "symbolize"]),
-    _absl("flags", ["flag", "parse", "usage", "reflection"]),
-    _absl("functional", ["any_invocable", "bind_front", "function_ref"]),
-    _absl("hash", ["hash"]),
-    _absl("memory", ["memory"]),
-    _absl("meta", ["type_traits"]),
-    _absl("numeric", ["bits", "int128"]),
-    _absl("random", ["random", "distributions", "bit_gen_ref"]),
-    _absl("status", ["status", "statusor"]),
-    _absl("strings", ["strings", "cord", "str_format"]),
-    _absl("synchronization", ["synchronization"]),
-    _absl("time", ["time"]),
-    _absl("types", ["any", "optional", "span", "variant"]),
-    _absl("utility", ["utility"]),
-])
-
-# Where bazel-bootstrap's sister packages put what Bazel would download.
+# What Bazel would download, by the Debian package that brings it and where.
 _DEBIAN = {
-    "bazel_skylib": "/usr/share/bazel/tools/skylib",
-    "platforms": "/usr/share/bazel/platforms",
-    "rules_java": "/usr/share/bazel/rules/java",
-    "rules_proto": "/usr/share/bazel/rules/proto",
+    "bazel_skylib": ("bazel-skylib", "/usr/share/bazel/tools/skylib"),
+    "platforms": ("bazel-platforms", "/usr/share/bazel/platforms"),
+    "rules_java": ("bazel-rules-java", "/usr/share/bazel/rules/java"),
+    "rules_proto": ("bazel-rules-proto", "/usr/share/bazel/rules/proto"),
 }
 
 # The libraries that the Bazel Central Registry lacks; extensions.bzl shares them.
@@ -64,7 +48,6 @@ HWLOC = dict(
 
 RELACY = dict(
     apt = ["relacy-dev"],
-    env = "RELACY_PATH",
     header = "relacy/relacy.hpp",
 )
 
@@ -77,15 +60,19 @@ def ashlar_dependencies():
     if not native.bazel_version or native.bazel_version.startswith("4."):
         _maybe(local_rules_cc, "rules_cc")
         _maybe(local_coverage_tools, "remote_coverage_tools")
-        for name, path in _DEBIAN.items():
-            _maybe(native.local_repository, name, path = path)
+        for name, (apt, path) in _DEBIAN.items():
+            _maybe(installed_rules, name, apt = apt, path = path)
 
     _maybe(
         system_library,
         "abseil-cpp",
         apt = ["libabsl-dev"],
         minimum = "20220623",
-        targets = _ABSL,
+        targets = {
+            "absl/%s:%s" % (package, name): _abseil_module(package, name)
+            for package, names in _ABSEIL.items()
+            for name in names
+        },
     )
     _maybe(
         system_library,
