@@ -14,7 +14,10 @@
 // (it only stops the compiler) and the heavy one interrupts every core that runs a
 // thread of the process: from 0.1 us when no other thread runs to 16 us and more in
 // a virtual machine. Where membarrier is missing or forbidden (old kernels, some
-// containers) both are full fences, chosen once, before main().
+// containers) both are full fences. The choice falls before main(); in static
+// initialisers that run earlier light fences are full, and the two sides agree all
+// the same. A process that forbids membarrier to itself later, by seccomp, is
+// stopped by a failed check in its next heavy fence.
 //
 // Use it where the heavy side is rare: epoch advance, a thread about to sleep. Do
 // not use it where both sides are frequent; two full fences are cheaper there.
@@ -40,16 +43,19 @@ inline void FullFence() noexcept {
 }
 
 namespace internal_asymmetric_fence {
-// True when the kernel has registered this process for expedited barriers.
-extern const bool kHasMembarrier;
+// Set once the kernel has registered this process for expedited barriers, never cleared.
+extern constinit std::atomic<bool> light_is_free;
 void HeavyFence() noexcept;
 }  // namespace internal_asymmetric_fence
 
 // True if light fences are free here because membarrier(2) works.
-inline bool AsymmetricFenceIsFree() noexcept { return internal_asymmetric_fence::kHasMembarrier; }
+inline bool AsymmetricFenceIsFree() noexcept {
+  // relaxed: see IsRegistered in the .cc file.
+  return internal_asymmetric_fence::light_is_free.load(std::memory_order_relaxed);
+}
 
 inline void AsymmetricLightFence() noexcept {
-  if (internal_asymmetric_fence::kHasMembarrier) [[likely]] {
+  if (AsymmetricFenceIsFree()) [[likely]] {
     std::atomic_signal_fence(std::memory_order_seq_cst);
   } else {
     FullFence();

@@ -6,7 +6,7 @@
 //   deque.Push(task);                                 // owner
 //   while (auto task = deque.Pop()) (*task)->Run();   // owner, newest first
 //   auto stolen = deque.Steal();                      // anybody, oldest first
-//   if (stolen.outcome == StealOutcome::kSuccess) stolen.value->Run();
+//   if (stolen.outcome == StealOutcome::kSuccess) stolen.item->Run();
 //
 // When to use: each worker has a deque of its own and others help out. When not: items
 // from several producers (a queue), strict FIFO for the owner, items that are more than

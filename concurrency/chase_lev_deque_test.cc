@@ -14,7 +14,7 @@ using Deque = ChaseLevDeque<int>;
 
 int StolenFrom(Deque& deque) {
   const StealResult<int> stolen = deque.Steal();
-  return stolen.outcome == StealOutcome::kSuccess ? stolen.value : -1;
+  return stolen.outcome == StealOutcome::kSuccess ? stolen.item : -1;
 }
 
 TEST(ChaseLevDequeTest, OwnerTakesTheNewest) {

@@ -10,14 +10,14 @@ namespace ashlar {
 
 enum class StealOutcome : std::uint8_t {
   kEmpty,    // there was nothing to steal
-  kSuccess,  // `value` is the thief's alone
+  kSuccess,  // `item` is the thief's alone
   kRetry,    // somebody else took the item first; there may be more
 };
 
 template <class T>
 struct StealResult {
   StealOutcome outcome = StealOutcome::kEmpty;
-  T value{};  // T() unless the outcome is kSuccess
+  T item{};  // T() unless the outcome is kSuccess
 };
 
 }  // namespace ashlar
