@@ -20,11 +20,10 @@ namespace ashlar::internal_check {
 
 }  // namespace ashlar::internal_check
 
-#define ASHLAR_CHECK(condition, ...)                                     \
-  (static_cast<bool>(condition)                                          \
-       ? static_cast<void>(0)                                            \
-       : ::ashlar::internal_check::Fail(#condition,                      \
-                                        ::ashlar::SourceSite::Current() \
-                                            __VA_OPT__(, ) __VA_ARGS__))
+#define ASHLAR_CHECK(condition, ...)     \
+  (static_cast<bool>(condition)          \
+       ? static_cast<void>(0)            \
+       : ::ashlar::internal_check::Fail( \
+             #condition, ::ashlar::SourceSite::Current() __VA_OPT__(, ) __VA_ARGS__))
 
 #endif  // ASHLAR_BASE_CHECK_H_

@@ -17,8 +17,8 @@ import sys
 VIRTUAL_INCLUDES = re.compile(r"-I.*/_virtual_includes/[^/]+")
 # A generated source that includes one header: how that header compiles alone.
 HEADER_CHECK = re.compile(r"bazel-out/.*/_headers/ashlar/(?P<header>.*)\.cc")
-# gcc's alone, which clang rejects, and what only a real compilation writes.
-DROPPED = {"-fno-canonical-system-headers", "-MD"}
+# What clang rejects or warns of, and what only a real compilation writes.
+DROPPED = re.compile(r"-fno-canonical-system-headers|-MD|-D__(DATE|TIME|TIMESTAMP)__=.*")
 DROPPED_WITH_VALUE = {"-MF", "-o"}
 
 
@@ -45,7 +45,7 @@ def real_arguments(arguments, include_folder, output_base):
         elif VIRTUAL_INCLUDES.fullmatch(argument):
             if "-I" + include_folder not in result:
                 result.append("-I" + include_folder)
-        elif argument not in DROPPED:
+        elif not DROPPED.fullmatch(argument):
             # In Bazel's folder external/ holds the outside repositories.
             result.append(re.sub(r"^(-I)?external/", rf"\g<1>{output_base}/external/", argument))
     return result
