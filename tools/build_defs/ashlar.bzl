@@ -13,6 +13,14 @@ _FEATURES = ["layering_check"]
 # A Label, so that a macro called from another workspace finds our targets.
 _FUZZING = str(Label("//tools/build_defs:fuzzing"))
 _REPLAY_MAIN = Label("//tools/build_defs:replay_main")
+_MODEL = [
+    Label("//verification/model:model_test"),
+    Label("//verification/model:mutation"),
+    Label("//verification/model:relacy_scenario"),
+    Label("//verification/model:scenario"),
+    Label("//verification/platform:order_hook"),
+    Label("//verification/platform:relacy_platform"),
+]
 
 def _prefix():
     package = native.package_name()
@@ -74,15 +82,27 @@ def ashlar_test(name, size = "small", deps = [], features = [], **kwargs):
         **kwargs
     )
 
-def ashlar_model_test(name, size = "small", features = [], tags = [], **kwargs):
+def ashlar_model_test(name, size = "small", copts = [], deps = [], features = [], tags = [], **kwargs):
     """A test of a shipped template under a checker; it brings a main() of its own.
 
     Tagged `model`, by which the sanitizers leave it out.
+
+    Args:
+      name: of the test.
+      size: at the default bounds.
+      copts: besides -O2.
+      deps: besides verification/model.
+      features: besides layering_check.
+      tags: besides `model`.
+      **kwargs: passed to cc_test.
     """
     cc_test(
         name = name,
         size = size,
+        # Executions a second count in every build.
+        copts = ["-O2"] + copts,
         features = _FEATURES + features,
+        deps = deps + _MODEL,
         tags = tags + ["model"],
         **kwargs
     )

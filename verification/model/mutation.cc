@@ -1,0 +1,167 @@
+#include "ashlar/verification/model/mutation.h"
+
+#include <algorithm>
+#include <string_view>
+#include <tuple>
+
+namespace ashlar::verification {
+namespace {
+
+using Orders = std::vector<std::memory_order>;
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+constexpr auto kAcquire = std::memory_order_acquire;
+constexpr auto kRelease = std::memory_order_release;
+constexpr auto kAcqRel = std::memory_order_acq_rel;
+constexpr auto kSeqCst = std::memory_order_seq_cst;
+
+// Whether both stand at the same place, whatever their orders.
+bool SamePlace(const Place& a, const Place& b) {
+  const auto key = [](const Place& place) {
+    const ExecutedOperation& executed = place.executed;
+    return std::tie(place.file, executed.site.line, executed.site.column, executed.operation);
+  };
+  return key(a) == key(b);
+}
+
+// Numbers each place among the earlier ones of its kind that `same_group` puts together.
+template <class SameGroup>
+unsigned Ordinal(std::span<const Place> places, std::size_t index, SameGroup same_group) {
+  unsigned ordinal = 1;
+  for (std::size_t i = 0; i < index; ++i) {
+    if (!same_group(places[i], places[index])) continue;
+    if (SamePlace(places[i], places[index])) return ordinal;
+    if (!SamePlace(places[i], places[i + 1])) ++ordinal;
+  }
+  return ordinal;
+}
+
+// Whether some scenario notices.
+void TryToKill(Mutant& mutant, const std::vector<Scenario>& scenarios,
+               const std::vector<Search>& searches) {
+  OrderHook::Weaken(mutant.place.executed, mutant.to);
+  for (const Search& search : searches) {
+    for (const Scenario& scenario : scenarios) {
+      Outcome outcome = scenario.explore(search);
+      if (!outcome.failed) continue;
+      mutant.killed = true;
+      mutant.scenario = scenario.name;
+      mutant.search = search;
+      mutant.outcome = std::move(outcome);
+      OrderHook::Stop();
+      return;
+    }
+  }
+  OrderHook::Stop();
+}
+
+bool Names(const Accepted& entry, const Mutant& mutant) {
+  const Place& place = mutant.place;
+  return entry.file == place.file && entry.function == place.function &&
+         entry.operation == place.executed.operation &&
+         entry.ordinal_in_function == place.ordinal_in_function &&
+         entry.from == place.executed.order && entry.to == mutant.to;
+}
+
+}  // namespace
+
+std::string ShortPath(std::string_view file) {
+  constexpr std::string_view kVirtual = "/_virtual_includes/";
+  constexpr std::string_view kPrefix = "ashlar/";
+  if (const auto at = file.find(kVirtual); at != file.npos) {
+    file.remove_prefix(file.find('/', at + kVirtual.size()) + 1);
+    if (file.substr(0, kPrefix.size()) == kPrefix) file.remove_prefix(kPrefix.size());
+  }
+  return std::string(file);
+}
+
+std::vector<Place> Places(std::span<const ExecutedOperation> recorded) {
+  std::vector<Place> places;
+  for (const ExecutedOperation& executed : recorded) {
+    std::string file = ShortPath(executed.site.file);
+    if (file.ends_with(".h")) places.push_back({executed, file, executed.site.function, 0, 0});
+  }
+  std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
+    const auto key = [](const Place& place) {
+      const ExecutedOperation& executed = place.executed;
+      return std::tie(place.file, executed.site.line, executed.operation, executed.site.column,
+                      executed.order);
+    };
+    return key(a) < key(b);
+  });
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const auto same_kind = [](const Place& a, const Place& b) {
+      return a.file == b.file && a.executed.operation == b.executed.operation;
+    };
+    places[i].ordinal_on_line = Ordinal(places, i, [&](const Place& a, const Place& b) {
+      return same_kind(a, b) && a.executed.site.line == b.executed.site.line;
+    });
+    places[i].ordinal_in_function = Ordinal(places, i, [&](const Place& a, const Place& b) {
+      return same_kind(a, b) && a.function == b.function;
+    });
+  }
+  return places;
+}
+
+std::vector<std::memory_order> WeakerByOneStep(Operation operation, std::memory_order order) {
+  switch (operation) {
+    case Operation::kLoad:
+    case Operation::kCompareExchangeFailure:
+      if (order == kSeqCst) return {kAcquire};
+      if (order == kAcquire) return {kRelaxed};
+      return {};
+    case Operation::kStore:
+      if (order == kSeqCst) return {kRelease};
+      if (order == kRelease) return {kRelaxed};
+      return {};
+    case Operation::kReadModifyWrite:
+    case Operation::kCompareExchange:
+      if (order == kSeqCst) return {kAcqRel};
+      if (order == kAcqRel) return {kAcquire, kRelease};
+      if (order == kAcquire || order == kRelease) return {kRelaxed};
+      return {};
+    case Operation::kFence:
+      if (order == kSeqCst) return {kAcqRel, kDropped};
+      if (order == kAcqRel) return {kAcquire, kRelease, kDropped};
+      if (order == kAcquire || order == kRelease) return {kDropped};
+      return {};
+    case Operation::kWake:
+      if (order == kDropped) return {};
+      return {kDropped};
+  }
+  return {};
+}
+
+MutationReport RunMutants(const std::vector<Place>& places, const std::vector<Scenario>& scenarios,
+                          const std::vector<Search>& searches,
+                          const std::vector<Accepted>& accepted) {
+  MutationReport report;
+  for (const Place& place : places) {
+    const Operation operation = place.executed.operation;
+    Orders orders = WeakerByOneStep(operation, place.executed.order);
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+      Mutant mutant;
+      mutant.place = place;
+      mutant.to = orders[i];
+      TryToKill(mutant, scenarios, searches);
+      if (!mutant.killed) {
+        for (std::memory_order next : WeakerByOneStep(operation, orders[i])) {
+          if (std::find(orders.begin(), orders.end(), next) == orders.end()) orders.push_back(next);
+        }
+        const auto entry = std::find_if(accepted.begin(), accepted.end(),
+                                        [&](const Accepted& e) { return Names(e, mutant); });
+        if (entry != accepted.end()) mutant.reason = entry->reason;
+      }
+      report.mutants.push_back(std::move(mutant));
+    }
+  }
+  for (const Accepted& entry : accepted) {
+    const bool used =
+        std::any_of(report.mutants.begin(), report.mutants.end(),
+                    [&](const Mutant& mutant) { return !mutant.killed && Names(entry, mutant); });
+    if (!used) report.stale.push_back(entry);
+  }
+  return report;
+}
+
+}  // namespace ashlar::verification

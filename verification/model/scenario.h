@@ -1,0 +1,65 @@
+// scenario.h
+// ----------
+// Scenario: a small concurrent program that a checker explores, and what comes out.
+//
+// This is the half of the model tests that knows no checker; relacy_scenario.h makes
+// a Scenario of an ordinary struct.
+#ifndef ASHLAR_VERIFICATION_MODEL_SCENARIO_H_
+#define ASHLAR_VERIFICATION_MODEL_SCENARIO_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+
+namespace ashlar::verification {
+
+// How to explore.
+struct Search {
+  enum class Scheduler {
+    kRandom,   // a random schedule an execution; execution number n has seed n
+    kBounded,  // every schedule with at most `preemptions` preemptions, depth first
+  };
+  Scheduler scheduler = Scheduler::kRandom;
+  unsigned preemptions = 2;
+  std::uint64_t executions = 10'000;  // at most this many
+  std::uint64_t first = 1;            // kRandom: the number of the first execution
+  std::string state;                  // kBounded: where to begin, from Outcome::state
+
+  static Search Random(std::uint64_t executions, std::uint64_t first = 1) {
+    Search search;
+    search.executions = executions;
+    search.first = first;
+    return search;
+  }
+  static Search Bounded(unsigned preemptions, std::uint64_t executions, std::string state = "") {
+    Search search;
+    search.scheduler = Scheduler::kBounded;
+    search.preemptions = preemptions;
+    search.executions = executions;
+    search.state = std::move(state);
+    return search;
+  }
+};
+
+// What was found.
+struct Outcome {
+  bool failed = false;
+  std::string reason;            // of the failure: "DATA RACE", "DEADLOCK", ...
+  bool complete = false;         // kBounded: every schedule within the bound was run
+  std::uint64_t executions = 0;  // how many were run; the last one is the failure
+  std::uint64_t last = 0;        // kRandom: the number of the last execution
+  std::string state;             // kBounded: of the failure
+  std::string history;           // of the failure, step by step
+  double seconds = 0;
+};
+
+struct Scenario {
+  std::string name;
+  unsigned threads = 0;
+  std::function<Outcome(const Search&)> explore;
+};
+
+}  // namespace ashlar::verification
+
+#endif  // ASHLAR_VERIFICATION_MODEL_SCENARIO_H_

@@ -1,0 +1,445 @@
+// relacy_platform.h
+// -----------------
+// RelacyPlatform: runs a concurrent template under the Relacy race detector.
+//
+//   template <class T, class Platform = StdPlatform> class Stack;   // as shipped
+//   Stack<int, RelacyPlatform> stack;                               // as checked
+//
+// It has the members of StdPlatform (concurrency/platform.h); there is no second
+// copy of an algorithm. verification/model/ makes a test of it; use it directly
+// only inside a Relacy test suite of your own.
+//
+// What it does beyond Relacy itself:
+//   * every operation knows its place in the source and passes the OrderHook, which
+//     can weaken it;
+//   * any trivially copyable type can be atomic, any type can be a Var;
+//   * a compare-exchange may have a failure order above its success order;
+//   * Wait() compares as the kernel does, with the newest value, and may return for
+//     no reason; waking synchronises nothing, so that a missing order is not hidden.
+//
+// Fences: LightFence() and HeavyFence() are both seq_cst fences. Relacy thus checks
+// the fenced policy of a template, and says nothing about an asymmetric one.
+//
+// What Relacy cannot see, and where it is too strict: verification/README.md.
+//
+// Build: a program of its own for each test, without GoogleTest: Relacy replaces operator
+// new and delete in the whole binary. The macro ashlar_model_test makes one.
+//
+// Thread safety: none; Relacy runs its threads as fibers of one.
+#ifndef ASHLAR_VERIFICATION_PLATFORM_RELACY_PLATFORM_H_
+#define ASHLAR_VERIFICATION_PLATFORM_RELACY_PLATFORM_H_
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <new>
+#include <ostream>
+#include <type_traits>
+#include <utility>
+
+#include "ashlar/verification/platform/order_hook.h"
+
+// The parts instead of relacy.hpp: that header makes macros of new, delete, assert,
+// errno and a hundred other names. Without the assertions, illegal orders and tests
+// that are not deterministic would pass in silence.
+#define RL_DO_ASSERT 1
+// clang-format off
+#include <relacy/base.hpp>
+#include <relacy/context.hpp>
+#include <relacy/context_base_impl.hpp>
+#include <relacy/backoff.hpp>
+#include <relacy/atomic_fence.hpp>
+#include <relacy/atomic.hpp>
+#include <relacy/var.hpp>
+#include <relacy/thread_local.hpp>
+#include <relacy/test_suite.hpp>
+#include <relacy/stdlib/mutex.hpp>
+#include <relacy/stdlib/condition_variable.hpp>
+#include <relacy/stdlib/semaphore.hpp>
+#include <relacy/stdlib/event.hpp>
+// clang-format on
+#undef $
+#undef RL_DO_ASSERT
+#undef TlsAlloc
+#undef TlsFree
+#undef TlsGetValue
+#undef TlsSetValue
+
+namespace ashlar {
+namespace relacy_internal {
+
+using verification::kDropped;
+using verification::Operation;
+using verification::OperationSite;
+using verification::OrderHook;
+
+inline constexpr std::size_t kMostThreads = 16;
+
+inline rl::debug_info Where(const OperationSite& site) {
+  return {site.function, site.file, site.line};
+}
+
+// What the hook makes of `order`, in Relacy's terms. Never for what can be dropped.
+inline rl::memory_order Order(std::memory_order order, Operation operation,
+                              const OperationSite& site) {
+  return static_cast<rl::memory_order>(OrderHook::Apply(order, operation, site));
+}
+
+inline bool Dropped(Operation operation, const OperationSite& site) {
+  return OrderHook::Apply(std::memory_order_relaxed, operation, site) == kDropped;
+}
+
+// Gives a trivially copyable T the operators that Relacy's atomics and its history want.
+template <class T>
+struct Boxed {
+  T value{};
+
+  Boxed() = default;
+  Boxed(T v) : value(v) {}  // NOLINT: Relacy converts
+
+  friend bool operator==(const Boxed& a, const Boxed& b) {
+    return std::memcmp(&a.value, &b.value, sizeof(T)) == 0;
+  }
+  friend std::ostream& operator<<(std::ostream& out, const Boxed& box) {
+    if constexpr (std::is_pointer_v<T>) {
+      return out << static_cast<const void*>(box.value);
+    } else if constexpr (std::is_enum_v<T>) {
+      return out << static_cast<long long>(box.value);
+    } else if constexpr (std::is_arithmetic_v<T>) {
+      return out << +box.value;
+    } else {
+      return box.PrintWords(out);
+    }
+  }
+
+  // Operands of fetch_add and its like: a difference for pointers, a T otherwise.
+  template <class U>
+  friend Boxed operator+(Boxed a, Boxed<U> b) {
+    return static_cast<T>(a.value + b.value);
+  }
+  template <class U>
+  friend Boxed operator-(Boxed a, Boxed<U> b) {
+    return static_cast<T>(a.value - b.value);
+  }
+  friend Boxed operator&(Boxed a, Boxed b) { return static_cast<T>(a.value & b.value); }
+  friend Boxed operator|(Boxed a, Boxed b) { return static_cast<T>(a.value | b.value); }
+  friend Boxed operator^(Boxed a, Boxed b) { return static_cast<T>(a.value ^ b.value); }
+
+ private:
+  std::ostream& PrintWords(std::ostream& out) const {
+    out << "{" << std::hex;
+    for (std::size_t i = 0; i + sizeof(std::uint64_t) <= sizeof(T); i += sizeof(std::uint64_t)) {
+      std::uint64_t word;
+      std::memcpy(&word, reinterpret_cast<const char*>(&value) + i, sizeof(word));
+      out << (i == 0 ? "" : ", ") << word;
+    }
+    return out << "}" << std::dec;
+  }
+};
+
+// Runs what follows in one step: Relacy switches threads before an operation.
+class Atomically {
+ public:
+  Atomically() { rl::ctx().disable_preemption(); }
+  ~Atomically() { rl::ctx().enable_preemption(); }
+  Atomically(const Atomically&) = delete;
+  Atomically& operator=(const Atomically&) = delete;
+};
+
+template <class T>
+class Atomic {
+  static_assert(std::is_trivially_copyable_v<T>);
+  using Difference = std::conditional_t<std::is_pointer_v<T>, std::ptrdiff_t, T>;
+  using Site = OperationSite;
+
+ public:
+  using value_type = T;
+  static constexpr bool is_always_lock_free = true;
+
+  Atomic(Site site = Site::Current()) : Atomic(T{}, site) {}  // NOLINT: as std::atomic
+  Atomic(T value, Site site = Site::Current()) {              // NOLINT: as std::atomic
+    atomic_.store(value, rl::mo_relaxed, Where(site));
+  }
+  Atomic(const Atomic&) = delete;
+  Atomic& operator=(const Atomic&) = delete;
+
+  T load(std::memory_order order = std::memory_order_seq_cst, Site site = Site::Current()) const {
+    return atomic_.load(Order(order, Operation::kLoad, site), Where(site)).value;
+  }
+  void store(T value, std::memory_order order = std::memory_order_seq_cst,
+             Site site = Site::Current()) {
+    atomic_.store(value, Order(order, Operation::kStore, site), Where(site));
+  }
+
+  T exchange(T value, std::memory_order order = std::memory_order_seq_cst,
+             Site site = Site::Current()) {
+    return Modify<rl::rmw_type_swap>(Boxed<T>(value), order, site);
+  }
+  T fetch_add(Difference value, std::memory_order order = std::memory_order_seq_cst,
+              Site site = Site::Current()) {
+    return Modify<rl::rmw_type_add>(Boxed<Difference>(value), order, site);
+  }
+  T fetch_sub(Difference value, std::memory_order order = std::memory_order_seq_cst,
+              Site site = Site::Current()) {
+    return Modify<rl::rmw_type_sub>(Boxed<Difference>(value), order, site);
+  }
+  T fetch_and(T value, std::memory_order order = std::memory_order_seq_cst,
+              Site site = Site::Current()) {
+    return Modify<rl::rmw_type_and>(Boxed<T>(value), order, site);
+  }
+  T fetch_or(T value, std::memory_order order = std::memory_order_seq_cst,
+             Site site = Site::Current()) {
+    return Modify<rl::rmw_type_or>(Boxed<T>(value), order, site);
+  }
+  T fetch_xor(T value, std::memory_order order = std::memory_order_seq_cst,
+              Site site = Site::Current()) {
+    return Modify<rl::rmw_type_xor>(Boxed<T>(value), order, site);
+  }
+
+  bool compare_exchange_strong(T& expected, T desired, std::memory_order success,
+                               std::memory_order failure, Site site = Site::Current()) {
+    return CompareExchange<false>(expected, desired, success, failure, site);
+  }
+  bool compare_exchange_strong(T& expected, T desired,
+                               std::memory_order order = std::memory_order_seq_cst,
+                               Site site = Site::Current()) {
+    return CompareExchange<false>(expected, desired, order, FailureOrder(order), site);
+  }
+  bool compare_exchange_weak(T& expected, T desired, std::memory_order success,
+                             std::memory_order failure, Site site = Site::Current()) {
+    return CompareExchange<true>(expected, desired, success, failure, site);
+  }
+  bool compare_exchange_weak(T& expected, T desired,
+                             std::memory_order order = std::memory_order_seq_cst,
+                             Site site = Site::Current()) {
+    return CompareExchange<true>(expected, desired, order, FailureOrder(order), site);
+  }
+
+  // Sleeps while the newest value is `expected`, as a futex does. False only when
+  // a wait that is `timed` ran out of time.
+  bool Park(T expected, bool timed, const Site& site) const {
+    rl::context& context = rl::ctx();
+    context.sched();
+    if (SpuriousWakeUp(context)) return true;
+    {
+      Atomically step;
+      if (!(Newest(rl::mo_relaxed, site) == Boxed<T>(expected))) return true;
+    }
+    // Relacy lets the waker's history flow to the woken thread. The language promises
+    // no such thing, and it would hide a missing release or acquire.
+    SavedOrders orders(context);
+    return atomic_.wait(context, timed, /*allow_spurious_wakeup=*/false, Where(site)) !=
+           rl::unpark_reason_timeout;
+  }
+
+  void Unpark(rl::thread_id_t count, const Site& site) const {
+    if (Dropped(Operation::kWake, site)) return;
+    rl::context& context = rl::ctx();
+    context.sched();
+    atomic_.wake(context, count, Where(site));
+  }
+
+ private:
+  // What the thread has synchronised with, put back at the end of the scope.
+  class SavedOrders {
+   public:
+    explicit SavedOrders(rl::context& context)
+        : thread_(*context.threadx_), count_(context.get_thread_count()) {
+      std::memcpy(saved_, thread_.acq_rel_order_, count_ * sizeof(saved_[0]));
+    }
+    ~SavedOrders() {
+      saved_[thread_.index_] = thread_.own_acq_rel_order_;  // its own clock runs on
+      std::memcpy(thread_.acq_rel_order_, saved_, count_ * sizeof(saved_[0]));
+    }
+    SavedOrders(const SavedOrders&) = delete;
+    SavedOrders& operator=(const SavedOrders&) = delete;
+
+   private:
+    rl::thread_info_base& thread_;
+    std::size_t count_;
+    rl::timestamp_t saved_[kMostThreads];
+  };
+
+  static constexpr std::memory_order FailureOrder(std::memory_order success) {
+    if (success == std::memory_order_acq_rel) return std::memory_order_acquire;
+    if (success == std::memory_order_release) return std::memory_order_relaxed;
+    return success;
+  }
+
+  template <rl::rmw_type_e kType, class Operand>
+  T Modify(Operand operand, std::memory_order order, const Site& site) {
+    return atomic_
+        .rmw(rl::rmw_type_t<kType>(), operand, Order(order, Operation::kReadModifyWrite, site),
+             Where(site))
+        .value;
+  }
+
+  template <bool kWeak>
+  bool CompareExchange(T& expected, T desired, std::memory_order success_order,
+                       std::memory_order failure_order, const Site& site) {
+    const rl::memory_order success = Order(success_order, Operation::kCompareExchange, site);
+    rl::memory_order failure = Order(failure_order, Operation::kCompareExchangeFailure, site);
+    // Relacy knows only failure orders up to the success order. A failed exchange
+    // reads the newest value there, so reading it again in the same step is the same.
+    const rl::memory_order wanted = failure;
+    const bool above = !Includes(success, failure);
+    if (above) failure = rl::mo_relaxed;
+    Boxed<T> seen(expected);
+    rl::context& context = rl::ctx();
+    context.sched();
+    Atomically step;
+    const bool done = atomic_.compare_exchange(rl::bool_t<kWeak>(), seen, Boxed<T>(desired),
+                                               success, failure, Where(site));
+    if (!done && above) {
+      Newest(wanted == rl::mo_seq_cst ? rl::mo_seq_cst : rl::mo_acquire, site);
+    }
+    expected = seen.value;
+    return done;
+  }
+
+  static bool Includes(rl::memory_order success, rl::memory_order failure) {
+    switch (failure) {
+      case rl::mo_relaxed:
+        return true;
+      case rl::mo_seq_cst:
+        return success == rl::mo_seq_cst;
+      default:
+        return success == rl::mo_acquire || success == rl::mo_acq_rel || success == rl::mo_seq_cst;
+    }
+  }
+
+  // Reads the newest value, by an exchange that must fail. Call it Atomically.
+  Boxed<T> Newest(rl::memory_order order, const Site& site) const {
+    Boxed<T> seen = atomic_.debug_value();
+    reinterpret_cast<unsigned char&>(seen.value) ^= 1;  // anything else
+    atomic_.compare_exchange(rl::bool_t<false>(), seen, seen, order, order, Where(site));
+    return seen;
+  }
+
+  // Now and then at random; under a search, at most once for each atomic, since a
+  // loop around Wait() would make the search endless.
+  bool SpuriousWakeUp(rl::context& context) const {
+    if (context.is_random_sched()) return context.rand(8, rl::sched_type_user) == 0;
+    if (woke_spuriously_) return false;
+    woke_spuriously_ = context.rand(2, rl::sched_type_user) == 1;
+    return woke_spuriously_;
+  }
+
+  mutable rl::generic_atomic<Boxed<T>, false> atomic_;
+  mutable bool woke_spuriously_ = false;
+};
+
+// Plain storage, shadowed by a variable whose races Relacy sees.
+template <class T>
+class Var {
+ public:
+  Var(OperationSite site = OperationSite::Current()) { Shadow(site).store(0); }  // NOLINT
+  explicit Var(T value, OperationSite site = OperationSite::Current()) : value_(std::move(value)) {
+    Shadow(site).store(0);
+  }
+
+  const T& Read(OperationSite site = OperationSite::Current()) const {
+    Shadow(site).load();
+    return value_;
+  }
+  T& Write(OperationSite site = OperationSite::Current()) {
+    Shadow(site).store(0);
+    return value_;
+  }
+
+ private:
+  rl::var_proxy<unsigned> Shadow(const OperationSite& site) const { return shadow_(Where(site)); }
+
+  T value_{};
+  mutable rl::var<unsigned> shadow_;
+};
+
+}  // namespace relacy_internal
+
+struct RelacyPlatform {
+  // Relacy does not track over-aligned memory, so nothing here is over-aligned.
+  static constexpr std::size_t kCacheLine = alignof(void*);
+
+  template <class T>
+  using Atomic = relacy_internal::Atomic<T>;
+
+  template <class T>
+  using Var = relacy_internal::Var<T>;
+
+  using Site = verification::OperationSite;
+
+  static void Fence(std::memory_order order, Site site = Site::Current()) {
+    using verification::Operation;
+    order = verification::OrderHook::Apply(order, Operation::kFence, site);
+    if (order == verification::kDropped || order == std::memory_order_relaxed) return;
+    rl::atomic_thread_fence(static_cast<rl::memory_order>(order), relacy_internal::Where(site));
+  }
+  static void FenceAfterRmw(Site site = Site::Current()) { Fence(std::memory_order_seq_cst, site); }
+  static void LightFence(Site site = Site::Current()) { Fence(std::memory_order_seq_cst, site); }
+  static void HeavyFence(Site site = Site::Current()) { Fence(std::memory_order_seq_cst, site); }
+
+  // Lets every other thread run, and lets old values of atomics go out of sight.
+  static void SpinWait(Site site = Site::Current()) {
+    rl::ctx().yield(1, relacy_internal::Where(site));
+  }
+
+  static void Wait(const Atomic<std::uint32_t>& word, std::uint32_t expected,
+                   Site site = Site::Current()) {
+    word.Park(expected, /*timed=*/false, site);
+  }
+  // The time may be up at any moment, whatever `timeout` is. The clock stands still.
+  static bool WaitFor(const Atomic<std::uint32_t>& word, std::uint32_t expected,
+                      std::chrono::nanoseconds /*timeout*/, Site site = Site::Current()) {
+    return word.Park(expected, /*timed=*/true, site);
+  }
+  static void WakeOne(const Atomic<std::uint32_t>& word, Site site = Site::Current()) {
+    word.Unpark(1, site);
+  }
+  static void WakeAll(const Atomic<std::uint32_t>& word, Site site = Site::Current()) {
+    word.Unpark(rl::ctx().get_thread_count(), site);
+  }
+
+  static std::chrono::steady_clock::time_point Now() { return {}; }
+
+  template <class T, class... Args>
+  static T* Create(Args&&... args) {
+    return ::new (Allocate<T>(1)) T(std::forward<Args>(args)...);
+  }
+  template <class T>
+  static void Destroy(T* pointer) {
+    DestroyArray(pointer, 1);
+  }
+  template <class T>
+  static T* CreateArray(std::size_t count) {
+    T* const array = static_cast<T*>(Allocate<T>(count));
+    for (std::size_t i = 0; i < count; ++i) ::new (array + i) T();
+    return array;
+  }
+  template <class T>
+  static void DestroyArray(T* pointer, std::size_t count) {
+    if (pointer == nullptr) return;
+    for (std::size_t i = 0; i < count; ++i) pointer[i].~T();
+    // Relacy knows freed atomics and Vars by a word that their destructors clear; the
+    // compiler may drop such a store.
+    std::memset(static_cast<void*>(pointer), kFreedByte, count * sizeof(T));
+    rl::ctx().free(pointer, /*is_array=*/false, Here("Destroy"));
+  }
+
+ private:
+  static constexpr int kFreedByte = 0xfe;
+
+  template <class T>
+  static void* Allocate(std::size_t count) {
+    static_assert(alignof(T) <= alignof(std::max_align_t));
+    return rl::ctx().alloc(count * sizeof(T), /*is_array=*/false, Here("Create"));
+  }
+  static rl::debug_info Here(const char* function, SourceSite site = SourceSite::Current()) {
+    return {function, site.file, site.line};
+  }
+};
+
+}  // namespace ashlar
+
+#endif  // ASHLAR_VERIFICATION_PLATFORM_RELACY_PLATFORM_H_
