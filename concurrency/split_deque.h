@@ -51,6 +51,7 @@
 
 #include "ashlar/base/check.h"
 #include "ashlar/concurrency/platform.h"
+#include "ashlar/concurrency/steal_result.h"
 
 namespace ashlar {
 
@@ -63,16 +64,6 @@ class SplitDeque {
   using Place = typename Platform::template Var<T>;
 
   static constexpr std::size_t kMaxCapacity = (std::size_t{1} << 24) - 1;
-
-  enum class StealOutcome {
-    kSuccess,
-    kEmpty,  // nothing public; the owner has been asked for more
-    kRetry,  // lost a race against another thief or the owner
-  };
-  struct StealResult {
-    StealOutcome outcome;
-    T item;  // valid on success
-  };
 
   // `capacity`: items, from 1 to kMaxCapacity.
   explicit SplitDeque(std::size_t capacity)
@@ -123,31 +114,38 @@ class SplitDeque {
     pop_limit_.store(place, std::memory_order_relaxed);
   }
 
-  // Owner, with no item public. Makes every StealIf that is under way fail.
-  void BeginEpoch() { StoreEmptyWord(); }
+  // Owner. Makes every StealIf that is under way fail.
+  void BeginEpoch() { word_.fetch_add(kOneTag, std::memory_order_relaxed); }
 
-  // Any thread. Takes the oldest public item.
-  StealResult Steal() {
-    return StealIf([] { return true; });
+  // Owner. The index of the next place, counted from the bottom.
+  std::uint32_t NextIndex() const { return static_cast<std::uint32_t>(Index(head_)); }
+
+  // Owner. True if it has no item that is not stolen.
+  bool Empty() const { return head_ == split_ && PublicSize() == 0; }
+
+  // Any thread. Takes the oldest public item; where there is none the owner has then
+  // been asked for more.
+  StealResult<T> Steal() {
+    return StealIf([](std::uint32_t) { return true; });
   }
 
-  // Any thread. Takes the oldest public item, provided that `condition()` holds at
-  // some moment before it, since when the owner has not called BeginEpoch.
+  // Any thread. Takes the oldest public item, provided that `condition(its index)`
+  // holds at some moment before it, since when the owner has not called BeginEpoch.
   template <class Condition>
-  StealResult StealIf(Condition&& condition) {
+  StealResult<T> StealIf(Condition&& condition) {
     // Acquire (1): what the owner did before it published is visible to `condition`.
     std::uint64_t word = word_.load(std::memory_order_acquire);
     const std::uint64_t top = Top(word);
     if (top == Split(word)) {
       Request();
-      return {StealOutcome::kEmpty, T{}};
+      return {};
     }
-    if (!condition()) return {StealOutcome::kEmpty, T{}};
+    if (!condition(static_cast<std::uint32_t>(top))) return {};
     // Acquire (2): pairs with the release in Publish; the item and all that the
     // owner wrote before pushing it are visible.
     if (!word_.compare_exchange_strong(word, word + kOneTop, std::memory_order_acquire,
                                        std::memory_order_relaxed)) {
-      return {StealOutcome::kRetry, T{}};
+      return {StealOutcome::kRetry, T()};
     }
     // Read after the exchange: the place is ours until the owner releases it.
     return {StealOutcome::kSuccess, begin_[top].Read()};

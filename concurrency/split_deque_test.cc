@@ -10,7 +10,7 @@ namespace ashlar {
 namespace {
 
 using Deque = SplitDeque<int>;
-using Outcome = Deque::StealOutcome;
+using Outcome = StealOutcome;
 constexpr auto kIgnore = [] {};
 
 // A thief comes by and asks; the owner's next operation answers.
@@ -138,15 +138,30 @@ TEST(SplitDequeTest, StealIfFailsWithoutTheCondition) {
   Deque deque(4);
   Ask(deque);
   deque.Push(1, kIgnore);
-  EXPECT_EQ(deque.StealIf([] { return false; }).outcome, Outcome::kEmpty);
-  EXPECT_EQ(deque.StealIf([] { return true; }).outcome, Outcome::kSuccess);
+  EXPECT_EQ(deque.StealIf([](auto) { return false; }).outcome, Outcome::kEmpty);
+  EXPECT_EQ(deque.StealIf([](auto index) { return index == 0; }).outcome, Outcome::kSuccess);
+}
+
+TEST(SplitDequeTest, EmptyCountsPrivateAndPublicItemsButNotStolenOnes) {
+  Deque deque(4);
+  EXPECT_TRUE(deque.Empty());
+  auto* place = deque.Push(1, kIgnore);
+  EXPECT_FALSE(deque.Empty());
+  EXPECT_EQ(deque.NextIndex(), 1u);
+  EXPECT_TRUE(deque.Pop(place, kIgnore));
+  EXPECT_TRUE(deque.Empty());
+  Ask(deque);
+  place = deque.Push(2, kIgnore);
+  EXPECT_FALSE(deque.Empty());
+  deque.Steal();
+  EXPECT_TRUE(deque.Empty());
 }
 
 TEST(SplitDequeTest, ANewEpochFailsTheStealThatIsUnderWay) {
   Deque deque(4);
   Ask(deque);
   auto* place = deque.Push(1, kIgnore);
-  const auto stolen = deque.StealIf([&] {
+  const auto stolen = deque.StealIf([&](auto) {
     EXPECT_TRUE(deque.Pop(place, kIgnore));
     deque.BeginEpoch();
     Ask(deque);
@@ -174,7 +189,7 @@ TEST_P(StressTest, EveryItemRunsExactlyOnce) {
     thieves.emplace_back([&] {
       while (!stop.load(std::memory_order_relaxed)) {
         const auto result = deque.Steal();
-        if (result.outcome != SplitDeque<Fork*>::StealOutcome::kSuccess) {
+        if (result.outcome != StealOutcome::kSuccess) {
           std::this_thread::yield();
           continue;
         }

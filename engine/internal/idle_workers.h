@@ -1,0 +1,158 @@
+// IdleWorkers: who sleeps, who searches, and one wake-up per need.
+//
+// A worker without work first searches, awake, and then sleeps. Whoever makes work
+// visible calls WakeOneIfNeeded: it does nothing while some worker searches (that one
+// will find the work, or will look once more before it sleeps) and otherwise wakes one
+// sleeper, which thereby searches. The argument why no wake-up is lost stands in
+// engine/README.md; each atomic access below is seq_cst because it rests on the order
+//
+//   publisher: make work visible ; read the counts
+//   worker:    announce its sleep ; look for work
+//
+// Lock-free; sleeping is blocking.
+#ifndef ASHLAR_ENGINE_INTERNAL_IDLE_WORKERS_H_
+#define ASHLAR_ENGINE_INTERNAL_IDLE_WORKERS_H_
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "ashlar/concurrency/platform.h"
+
+namespace ashlar::internal {
+
+template <class Platform = StdPlatform>
+class IdleWorkers {
+ public:
+  // All workers start awake and busy.
+  explicit IdleWorkers(int workers)
+      : workers_(static_cast<std::uint64_t>(workers)),
+        counts_(kOneAwake * workers_),
+        words_((static_cast<std::size_t>(workers) + 63) / 64),
+        sleeping_(std::make_unique<Word[]>(words_)),
+        beds_(std::make_unique<Bed[]>(static_cast<std::size_t>(workers))) {
+    for (std::size_t i = 0; i < words_; ++i) sleeping_[i].store(0, std::memory_order_relaxed);
+  }
+
+  // The calling worker starts to look for work.
+  void BeginSearch() { counts_.fetch_add(kOneSearching, std::memory_order_seq_cst); }
+
+  // The calling worker found some. Afterwards it looks whether there is more, and if
+  // so calls WakeOneIfNeeded: wake-ups are chained.
+  void EndSearch() { counts_.fetch_sub(kOneSearching, std::memory_order_seq_cst); }
+
+  // The searching worker announces that it is about to sleep. It looks for work once
+  // more, and then calls Sleep or, if it found some, CancelSleep.
+  void PrepareSleep(int worker) {
+    // The bit first: while a worker counts as asleep, its bit is there to be found.
+    WordOf(worker).fetch_or(Bit(worker), std::memory_order_seq_cst);
+    counts_.fetch_sub(kOneAwake + kOneSearching, std::memory_order_seq_cst);
+  }
+
+  // Both return with the worker awake and searching again.
+  void Sleep(int worker) { beds_[static_cast<std::size_t>(worker)].Lie(); }
+  void CancelSleep(int worker) {
+    if ((WordOf(worker).fetch_and(~Bit(worker), std::memory_order_seq_cst) & Bit(worker)) != 0) {
+      counts_.fetch_add(kOneAwake + kOneSearching, std::memory_order_seq_cst);
+    } else {
+      // Somebody has just taken us for asleep: that wake-up is ours to take.
+      beds_[static_cast<std::size_t>(worker)].Lie();
+    }
+  }
+
+  // True if every worker has announced its sleep.
+  bool AllAsleep() const { return counts_.load(std::memory_order_seq_cst) < kOneAwake; }
+
+  // After work was made visible by a seq_cst operation, or with a seq_cst fence since.
+  // Costs one load unless there is somebody to wake.
+  void WakeOneIfNeeded() {
+    std::uint64_t counts = counts_.load(std::memory_order_seq_cst);
+    while (Searching(counts) == 0 && Awake(counts) < workers_) {
+      // Counted before the search for a sleeper, so that of several publishers one wakes.
+      if (!counts_.compare_exchange_weak(counts, counts + kOneAwake + kOneSearching,
+                                         std::memory_order_seq_cst, std::memory_order_seq_cst)) {
+        continue;
+      }
+      if (WakeAny()) return;
+      // The sleeper was gone. If another lay down meanwhile that counted us as awake,
+      // it must not be the last one without knowing.
+      counts = counts_.fetch_sub(kOneAwake + kOneSearching, std::memory_order_seq_cst) -
+               (kOneAwake + kOneSearching);
+      if (Awake(counts) != 0) return;
+    }
+  }
+
+  // Wakes every worker that sleeps.
+  void WakeAll() {
+    do {
+      counts_.fetch_add(kOneAwake + kOneSearching, std::memory_order_seq_cst);
+    } while (WakeAny());
+    counts_.fetch_sub(kOneAwake + kOneSearching, std::memory_order_seq_cst);
+  }
+
+  // How many workers run tasks; exact only when nothing moves.
+  std::uint64_t Busy() const {
+    const std::uint64_t counts = counts_.load(std::memory_order_relaxed);
+    return Awake(counts) - Searching(counts);
+  }
+
+  // True if somebody sleeps; a hint.
+  bool AnySleeping() const { return Awake(counts_.load(std::memory_order_relaxed)) < workers_; }
+
+ private:
+  using Word = typename Platform::template Atomic<std::uint64_t>;
+
+  // Awake (busy or searching) in the upper half, searching in the lower.
+  static constexpr std::uint64_t kOneSearching = 1;
+  static constexpr std::uint64_t kOneAwake = std::uint64_t{1} << 32;
+  static std::uint64_t Searching(std::uint64_t counts) { return counts & (kOneAwake - 1); }
+  static std::uint64_t Awake(std::uint64_t counts) { return counts >> 32; }
+
+  // Where one worker sleeps: it waits for a token that whoever wakes it leaves.
+  struct alignas(Platform::kCacheLine) Bed {
+    typename Platform::template Atomic<std::uint32_t> token{0};
+
+    void Lie() {
+      // Acquire: pairs with Wake; what was made visible before it is seen.
+      while (token.load(std::memory_order_acquire) == 0) Platform::Wait(token, 0);
+      token.store(0, std::memory_order_relaxed);
+    }
+    void Wake() {
+      token.store(1, std::memory_order_release);
+      Platform::WakeOne(token);
+    }
+  };
+
+  Word& WordOf(int worker) { return sleeping_[static_cast<std::size_t>(worker) / 64]; }
+  static std::uint64_t Bit(int worker) { return std::uint64_t{1} << (worker % 64); }
+
+  // Wakes one sleeper, whom the caller has counted as awake and searching.
+  bool WakeAny() {
+    for (std::size_t i = 0; i < words_; ++i) {
+      std::uint64_t word = sleeping_[i].load(std::memory_order_seq_cst);
+      while (word != 0) {
+        const int bit = std::countr_zero(word);
+        // Whoever clears a worker's bit owes it the wake-up.
+        word = sleeping_[i].fetch_and(~(std::uint64_t{1} << bit), std::memory_order_seq_cst);
+        if ((word >> bit & 1) != 0) {
+          beds_[i * 64 + static_cast<std::size_t>(bit)].Wake();
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  const std::uint64_t workers_;
+  // Read at every publication, written when a worker runs out of work.
+  alignas(Platform::kCacheLine) typename Platform::template Atomic<std::uint64_t> counts_;
+  const std::size_t words_;
+  const std::unique_ptr<Word[]> sleeping_;
+  const std::unique_ptr<Bed[]> beds_;
+};
+
+}  // namespace ashlar::internal
+
+#endif  // ASHLAR_ENGINE_INTERNAL_IDLE_WORKERS_H_

@@ -1,0 +1,353 @@
+#include "ashlar/engine/internal/worker.h"
+
+#include <sched.h>
+
+#include <chrono>
+#include <new>
+#include <optional>
+
+#include "ashlar/concurrency/platform.h"
+#include "ashlar/engine/work_stealing_scheduler.h"
+
+namespace ashlar::internal {
+namespace {
+
+// How long a worker searches before it sleeps, in nanoseconds. Where all others are
+// idle too, just long enough for a caller that submits, waits and submits again; where
+// somebody is at work, that one is likely to have something soon.
+constexpr int64_t kSearchAloneNs = 3'000;
+constexpr int64_t kSearchBesideBusyNs = 200'000;
+// How long a worker that waits for a result spins before it sleeps.
+constexpr int64_t kAwaitNs = 50'000;
+// After that long it lets other threads have the core between two looks.
+constexpr int64_t kYieldAfterNs = 20'000;
+// Every so many tasks a worker looks for newly submitted ones before its own.
+constexpr std::uint32_t kInboxTurn = 64;
+
+}  // namespace
+
+thread_local constinit Worker* Worker::current_ = nullptr;
+
+// Counts the time that it lives as idle.
+class Worker::SearchScope {
+ public:
+  explicit SearchScope(Worker& worker) : worker_(worker), since_(TraceLog::NowNs()) {
+    worker_.idle_since_.store(since_, std::memory_order_relaxed);
+  }
+  ~SearchScope() {
+    worker_.idle_ns_.Add(TraceLog::NowNs() - since_);
+    worker_.idle_since_.store(0, std::memory_order_relaxed);
+  }
+
+ private:
+  Worker& worker_;
+  const int64_t since_;
+};
+
+// Counts the time that it lives as idle, less what goes into Work.
+class Worker::AwaitScope {
+ public:
+  explicit AwaitScope(Worker& worker) : worker_(worker), since_(TraceLog::NowNs()) {}
+  ~AwaitScope() { worker_.idle_ns_.Add(TraceLog::NowNs() - since_ - worked_); }
+
+  template <class F>
+  void Work(F&& f) {
+    const int64_t begin = TraceLog::NowNs();
+    f();
+    worked_ += TraceLog::NowNs() - begin;
+  }
+
+ private:
+  Worker& worker_;
+  const int64_t since_;
+  int64_t worked_ = 0;
+};
+
+class Worker::Patience {
+ public:
+  // Pauses for a moment. False when `budget_ns` have passed since the first pause.
+  bool Pause(int64_t budget_ns) {
+    StdPlatform::SpinWait();
+    if (++pauses_ % 8 != 0) return true;
+    const int64_t now = TraceLog::NowNs();
+    if (begin_ == 0) begin_ = now;
+    const int64_t passed = now - begin_;
+    if (passed > kYieldAfterNs) sched_yield();
+    return passed < budget_ns;
+  }
+  void Renew() { begin_ = 0; }
+
+ private:
+  std::uint32_t pauses_ = 0;
+  int64_t begin_ = 0;
+};
+
+Worker::Worker(WorkStealingScheduler& scheduler, int index, TraceLog::Track* track)
+    : scheduler_(scheduler),
+      index_(index),
+      track_(track),
+      random_(static_cast<std::uint32_t>(index) * 2654435761u + 1),
+      forks_(kMaxOpenForks) {}
+
+void Worker::Main() {
+  current_ = this;
+  if (!scheduler_.AwaitStart()) return;
+  for (;;) {
+    if (Task* task = OwnTask()) {
+      Run(task);
+    } else if (!SearchAndRun()) {
+      break;
+    }
+  }
+  current_ = nullptr;
+}
+
+Task* Worker::OwnTask() {
+  if (++turns_ % kInboxTurn == 0) {
+    if (Task* task = TakeInbox()) return task;
+  }
+  return tasks_.Pop().value_or(nullptr);
+}
+
+Task* Worker::TakeInbox() {
+  Task* task = scheduler_.inbox_.TakeAll();
+  if (task == nullptr) return nullptr;
+  // Newest first, so that this worker, which pops what it pushed last, keeps the order
+  // of submission; the last of the chain need not go through the deque.
+  while (Task* const older = task->next) {
+    try {
+      tasks_.Push(task);
+    } catch (const std::bad_alloc&) {
+      // No memory for a larger deque. The others get at the rest through the inbox.
+      Task* last = task;
+      while (last->next->next != nullptr) last = last->next;
+      Task* const oldest = last->next;
+      last->next = nullptr;
+      scheduler_.inbox_.Return(task, last);
+      return oldest;
+    }
+    task = older;
+  }
+  return task;
+}
+
+void Worker::Post(Task* first) {
+  while (first != nullptr) {
+    Task* const next = first->next;
+    try {
+      tasks_.Push(first);
+    } catch (const std::bad_alloc&) {
+      first->next = nullptr;
+      scheduler_.inbox_.Return(first, first);
+    }
+    first = next;
+  }
+  FullFence();  // for WakeOneIfNeeded
+  scheduler_.idle_.WakeOneIfNeeded();
+}
+
+bool Worker::SearchAndRun() {
+  Work work;
+  {
+    SearchScope idle(*this);
+    scheduler_.idle_.BeginSearch();
+    work = Search();
+    scheduler_.idle_.EndSearch();
+  }
+  if (!work) return false;
+  // Whoever published while this worker searched woke nobody; pass it on.
+  if (scheduler_.idle_.AnySleeping() && WorkInSight()) {
+    FullFence();
+    scheduler_.idle_.WakeOneIfNeeded();
+  }
+  if (work.job != nullptr) {
+    Run(work.job);
+  } else {
+    Run(work.task);
+  }
+  return true;
+}
+
+// Until there is work or the scheduler has ended.
+Worker::Work Worker::Search() {
+  const int count = scheduler_.worker_count();
+  Patience patience;
+  for (;;) {
+    if (Task* task = TakeInbox()) return {.task = task};
+    if (last_victim_ != nullptr) {
+      if (Work work = StealFrom(*last_victim_)) return work;
+    }
+    const int start = static_cast<int>(Random() % static_cast<std::uint32_t>(count));
+    for (int i = 0; i < count; ++i) {
+      Worker& victim = scheduler_.worker((start + i) % count);
+      if (&victim == this) continue;
+      if (Work work = StealFrom(victim)) {
+        last_victim_ = &victim;
+        return work;
+      }
+    }
+    last_victim_ = nullptr;
+    const int64_t budget = scheduler_.idle_.Busy() > 0 ? kSearchBesideBusyNs : kSearchAloneNs;
+    if (patience.Pause(budget)) continue;
+    if (!Sleep()) return {};
+    patience.Renew();
+  }
+}
+
+Worker::Work Worker::StealFrom(Worker& victim) {
+  Work work;
+  if (const auto fork = victim.forks_.Steal(); fork.outcome == StealOutcome::kSuccess) {
+    work.job = fork.item;
+  } else if (const auto task = victim.tasks_.Steal(); task.outcome == StealOutcome::kSuccess) {
+    work.task = task.item;
+  } else {
+    return {};
+  }
+  steals_.Add(1);
+  // Others are hungry still: the victim's next fork shall be public, and wake one.
+  if (scheduler_.idle_.AnySleeping()) victim.forks_.Request();
+  return work;
+}
+
+bool Worker::WorkInSight() {
+  FullFence();
+  if (!scheduler_.inbox_.Empty()) return true;
+  for (int i = 0; i < scheduler_.worker_count(); ++i) {
+    Worker& other = scheduler_.worker(i);
+    if (other.tasks_.SizeApprox() > 0 || other.forks_.PublicSize() > 0) return true;
+    if (&other != this) other.forks_.Request();
+  }
+  return false;
+}
+
+// False if the scheduler has ended.
+bool Worker::Sleep() {
+  WorkStealingScheduler& s = scheduler_;
+  s.idle_.PrepareSleep(index_);
+  if (WorkInSight()) {
+    s.idle_.CancelSleep(index_);
+    return true;
+  }
+  // All asleep and nothing in sight: nobody runs a task, so none can be posted.
+  if (s.stopping_.load(std::memory_order_seq_cst) && s.idle_.AllAsleep()) {
+    s.exiting_.store(true, std::memory_order_seq_cst);
+    s.idle_.WakeAll();
+  }
+  sleeps_.Add(1);
+  const int64_t begin = track_ != nullptr ? TraceLog::NowNs() : 0;
+  s.idle_.Sleep(index_);
+  if (track_ != nullptr) track_->Span("sleep", begin, TraceLog::NowNs());
+  return !s.exiting_.load(std::memory_order_relaxed);
+}
+
+void Worker::Run(Task* task) {
+  tasks_run_.Add(1);
+  const int64_t begin = track_ != nullptr ? TraceLog::NowNs() : 0;
+  if (!scheduler_.cancelling_.load(std::memory_order_relaxed)) [[likely]] {
+    task->type->run(task);
+  } else {
+    task->type->cancel(task);
+  }
+  if (track_ != nullptr) track_->Span("task", begin, TraceLog::NowNs());
+}
+
+void Worker::Run(StackJob* job) {
+  // A new epoch before the job is known as ours: who sees it there and then steals from
+  // this worker gets a descendant of the job or nothing.
+  forks_.BeginEpoch();
+  // Release: pairs with the acquire in Await.
+  job->thief.store(static_cast<std::uint32_t>(index_), std::memory_order_release);
+  const int64_t begin = track_ != nullptr ? TraceLog::NowNs() : 0;
+  job->run(job);
+  if (track_ != nullptr) track_->Span("steal", begin, TraceLog::NowNs());
+  progress_.NotifyAll();
+}
+
+void Worker::OnPublished() {
+  FullFence();  // for WakeOneIfNeeded
+  scheduler_.idle_.WakeOneIfNeeded();
+  progress_.NotifyAll();
+}
+
+template <class Condition>
+bool Worker::Help(Worker& holder, Condition&& condition, AwaitScope& scope) {
+  if (&holder == this) return false;
+  const auto fork = holder.forks_.StealIf(condition);
+  if (fork.outcome != StealOutcome::kSuccess) return false;
+  steals_.Add(1);
+  scope.Work([&] { Run(fork.item); });
+  return true;
+}
+
+void Worker::Await(StackJob& job) {
+  AwaitScope scope(*this);
+  Patience patience;
+  const auto unfinished = [&](std::uint32_t) {
+    // Acquire: pairs with the release at the job's end, and in Run.
+    return job.thief.load(std::memory_order_acquire) != StackJob::kDone;
+  };
+  for (;;) {
+    const std::uint32_t thief = job.thief.load(std::memory_order_acquire);
+    if (thief == StackJob::kDone) return;
+    if (thief == StackJob::kNobody) {  // the thief is about to write its name
+      patience.Pause(kAwaitNs);
+      continue;
+    }
+    Worker& holder = scheduler_.worker(static_cast<int>(thief));
+    if (Help(holder, unfinished, scope)) {
+      patience.Renew();
+    } else if (!patience.Pause(kAwaitNs)) {
+      const auto key = holder.progress_.PrepareWait();
+      if (!unfinished(0) || holder.forks_.PublicSize() > 0) {
+        holder.progress_.CancelWait();
+      } else {
+        holder.progress_.CommitWait(key);
+      }
+      patience.Renew();
+    }
+  }
+}
+
+bool Worker::Await(TaskWord<>& task, const std::atomic<std::uint32_t>& floor, int64_t deadline_ns) {
+  AwaitScope scope(*this);
+  Patience patience;
+  for (;;) {
+    const std::optional<std::uint32_t> runner = task.runner();
+    if (!runner.has_value()) return true;  // it was claimed before the caller came here
+    if (deadline_ns >= 0 && TraceLog::NowNs() >= deadline_ns) return false;
+    // With forks of its own open a worker does not help: whoever waits for what it
+    // would run could then be handed one of them, which is no descendant.
+    if (*runner != TaskWord<>::kOutsider && forks_.Empty()) {
+      const auto descendant = [&](std::uint32_t index) {
+        return !task.finished() && index >= floor.load(std::memory_order_relaxed);
+      };
+      if (Help(scheduler_.worker(static_cast<int>(*runner)), descendant, scope)) {
+        patience.Renew();
+        continue;
+      }
+    }
+    if (patience.Pause(kAwaitNs)) continue;
+    if (!task.AnnounceWaiter()) return true;
+    std::optional<std::chrono::nanoseconds> timeout;
+    if (deadline_ns >= 0) timeout = std::chrono::nanoseconds(deadline_ns - TraceLog::NowNs());
+    task.Sleep(timeout);
+    patience.Renew();
+  }
+}
+
+Worker::Stats Worker::stats() const {
+  const int64_t since = idle_since_.load(std::memory_order_relaxed);
+  return {.tasks = tasks_run_.value(),
+          .steals = steals_.value(),
+          .sleeps = sleeps_.value(),
+          .idle_ns = idle_ns_.value() + (since != 0 ? TraceLog::NowNs() - since : 0)};
+}
+
+std::uint32_t Worker::Random() {
+  random_ ^= random_ << 13;
+  random_ ^= random_ >> 17;
+  random_ ^= random_ << 5;
+  return random_;
+}
+
+}  // namespace ashlar::internal
