@@ -17,7 +17,7 @@ int main() {
     while (true) {
       const bool last_look = done;
       const auto result = deque.Steal();
-      if (result.outcome == ashlar::StealOutcome::kSuccess) stolen += result.value;
+      if (result.outcome == ashlar::StealOutcome::kSuccess) stolen += result.item;
       if (result.outcome == ashlar::StealOutcome::kEmpty && last_look) return;
     }
   });

@@ -156,6 +156,37 @@ def ashlar_benchmark(name, deps = [], features = [], tags = [], **kwargs):
         **kwargs
     )
 
+def ashlar_readme_test(name, deps, readme = "README.md", size = "small", features = [], **kwargs):
+    """Compiles and runs the first ```cpp block of a README: a whole program that returns 0.
+
+    Args:
+      name: of the test, by custom readme_test.
+      deps: what the program includes.
+      readme: the page.
+      size: as for cc_test.
+      features: besides layering_check.
+      **kwargs: passed to cc_test.
+    """
+    native.genrule(
+        name = name + "_program",
+        srcs = [readme],
+        outs = [name + ".cc"],
+        # Errors are reported where the block stands in the page.
+        cmd = """awk '
+            /^```cpp$$/ { on = 1; print "#line " NR + 1 " \\"'$<'\\""; next }
+            on && /^```$$/ { exit }
+            on' $< >$@""",
+        visibility = ["//visibility:private"],
+    )
+    cc_test(
+        name = name,
+        size = size,
+        srcs = [name + ".cc"],
+        features = _FEATURES + features,
+        deps = deps,
+        **kwargs
+    )
+
 def ashlar_binary(name, features = [], **kwargs):
     """A program."""
     cc_binary(
