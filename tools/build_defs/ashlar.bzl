@@ -107,12 +107,12 @@ def ashlar_model_test(name, size = "small", copts = [], deps = [], features = []
         **kwargs
     )
 
-def ashlar_fuzz_test(name, corpus = [], deps = [], features = [], linkopts = [], size = "small", tags = [], **kwargs):
+def ashlar_fuzz_test(name, corpus, deps = [], features = [], linkopts = [], size = "small", tags = [], **kwargs):
     """LLVMFuzzerTestOneInput: libFuzzer under --config=fuzz, elsewhere a replay of the corpus.
 
     Args:
       name: of the test.
-      corpus: inputs worth keeping, as labels of files or filegroups.
+      corpus: inputs worth keeping, as labels of files or filegroups; at least one file.
       deps: what the source includes.
       features: besides layering_check.
       linkopts: as for cc_test.
