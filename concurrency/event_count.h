@@ -20,8 +20,8 @@
 // A commit may also return for no reason, or by a notification meant for another
 // waiter: look at the condition again, in a loop.
 // Of several waiters NotifyOne wakes at least one that prepared before it (each call
-// another one while they sleep), NotifyAll all of them. What precedes the notification
-// happens before the PrepareWait or the commit that sees it.
+// another one while they sleep), NotifyAll all of them. What precedes a notification
+// happens before the PrepareWait that sees it: for a waiter that it woke, the next one.
 //
 // When to use: many checks of a condition, few sleeps. When not: under a mutex, where
 // std::condition_variable costs the same; for one-shot results, where a plain futex
@@ -72,7 +72,7 @@ class BasicEventCount {
     // Between announcing and the caller's look at its condition: pairs with Notify's fence.
     FencePolicy::template ColdAfterRmw<Platform>();
     // (1) acquire: a notification that this key already counts in will not wake us, so
-    // its condition must be seen. Pairs with (3).
+    // its condition must be seen. Pairs with (2).
     return Key(epoch_.load(std::memory_order_acquire));
   }
 
@@ -111,8 +111,9 @@ class BasicEventCount {
 
  private:
   bool NotifiedSince(Key key) const noexcept {
-    // (2) acquire: what the notifier did before is visible to the woken. Pairs with (3).
-    return epoch_.load(std::memory_order_acquire) != key.epoch_;
+    // relaxed: a commit may return for no reason, so nobody can rely on what it saw, and
+    // the next PrepareWait acquires it.
+    return epoch_.load(std::memory_order_relaxed) != key.epoch_;
   }
 
   void Leave() noexcept { waiters_.fetch_sub(1, std::memory_order_relaxed); }
@@ -122,7 +123,7 @@ class BasicEventCount {
     FencePolicy::template Hot<Platform>();
     if (waiters_.load(std::memory_order_relaxed) == 0) [[likely]]
       return false;
-    // (3) release: pairs with (1) and (2).
+    // (2) release: pairs with (1).
     epoch_.fetch_add(1, std::memory_order_release);
     return true;
   }

@@ -11,8 +11,8 @@
 namespace ashlar::verification {
 namespace {
 
-constexpr std::uint64_t kMutantShare = 5;   // of the scenarios' budget
-constexpr std::uint64_t kQuickShare = 100;  // a first look that kills most mutants
+constexpr std::uint64_t kMutantShare = 10;  // of the scenarios' budget
+constexpr std::uint64_t kQuickShare = 50;  // a first look that kills most mutants
 
 struct Flags {
   std::string scenario;

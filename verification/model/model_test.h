@@ -19,9 +19,9 @@
 //
 // Flags (defaults in brackets):
 //   --scenario=NAME   only this scenario, and no mutants
-//   --iterations=N    random executions a scenario [50000], a fifth for each mutant
+//   --iterations=N    random executions a scenario [50000], a tenth for each mutant
 //   --bound=N         preemptions in the bounded search [2]
-//   --limit=N         at most so many executions of it [100000], a fifth for mutants
+//   --limit=N         at most so many executions of it [100000], a tenth for mutants
 //   --mutation=no     no mutants
 //   --first=N         the number, which is the seed, of the first random execution [1]
 //   --state=STATE     where the bounded search begins: a failure prints it

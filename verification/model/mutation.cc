@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 namespace ashlar::verification {
 namespace {
@@ -79,7 +80,11 @@ std::vector<Place> Places(std::span<const ExecutedOperation> recorded) {
   std::vector<Place> places;
   for (const ExecutedOperation& executed : recorded) {
     std::string file = ShortPath(executed.site.file);
-    if (file.ends_with(".h")) places.push_back({executed, file, executed.site.function, 0, 0});
+    if (!file.ends_with(".h")) continue;
+    // gcc names the arguments of a function template, clang does not.
+    std::string function = executed.site.function;
+    function.resize(std::min(function.find('<'), function.size()));
+    places.push_back({executed, std::move(file), std::move(function), 0, 0});
   }
   std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
     const auto key = [](const Place& place) {

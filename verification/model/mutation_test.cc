@@ -55,9 +55,12 @@ TEST(MutationTest, ShortPathDropsTheBuildsFolders) {
 
 TEST(MutationTest, PlacesAreNumberedOnTheirLineAndInTheirFunction) {
   const std::vector<ExecutedOperation> recorded = {
-      At("x.h", "Pop", 7, 30, Operation::kLoad),  At("x.h", "Pop", 7, 10, Operation::kLoad),
-      At("x.h", "Pop", 9, 10, Operation::kLoad),  At("x.h", "Push", 3, 10, Operation::kLoad),
-      At("x.h", "Pop", 7, 20, Operation::kStore), At("x_test.cc", "Thread", 1, 1, Operation::kLoad),
+      At("x.h", "Pop", 7, 30, Operation::kLoad),
+      At("x.h", "Pop", 7, 10, Operation::kLoad),
+      At("x.h", "Pop<int>", 9, 10, Operation::kLoad),
+      At("x.h", "Push", 3, 10, Operation::kLoad),
+      At("x.h", "Pop", 7, 20, Operation::kStore),
+      At("x_test.cc", "Thread", 1, 1, Operation::kLoad),
   };
   std::vector<std::string> names;
   for (const Place& place : Places(recorded)) {

@@ -1,0 +1,280 @@
+// Every item of a deque is taken exactly once, and with all that was written before its
+// push, whatever the owner and the thieves do at the same time.
+
+#include <atomic>
+#include <optional>
+
+#include "ashlar/concurrency/chase_lev_deque.h"
+#include "ashlar/verification/model/model_test.h"
+#include "ashlar/verification/model/relacy_scenario.h"
+#include "ashlar/verification/platform/relacy_platform.h"
+
+namespace ashlar {
+namespace {
+
+using verification::Expect;
+using verification::MakeScenario;
+using verification::Operation;
+using Platform = RelacyPlatform;
+
+constexpr char kHeader[] = "concurrency/chase_lev_deque.h";
+constexpr auto kRelaxed = std::memory_order_relaxed;
+constexpr auto kAcquire = std::memory_order_acquire;
+constexpr auto kRelease = std::memory_order_release;
+constexpr auto kSeqCst = std::memory_order_seq_cst;
+
+// A deque of parcels, numbered in the sequence of their pushes.
+class Parcels {
+ public:
+  static constexpr int kMost = 4;
+
+  explicit Parcels(std::size_t capacity, std::uint64_t first_index = 0)
+      : deque_(capacity, first_index) {}
+
+  // Nothing is lost.
+  ~Parcels() {
+    while (Pop()) {
+    }
+    for (int i = 0; i < pushed_; ++i) Expect(parcels_[i].Read() == Parcel::kTaken);
+  }
+
+  void Push() {
+    parcels_[pushed_].Write() = Parcel::kFull;
+    deque_.Push(pushed_++);
+  }
+  bool Pop() {
+    const std::optional<int> item = deque_.Pop();
+    if (item) Take(*item);
+    return item.has_value();
+  }
+  StealOutcome Steal() {
+    const StealResult<int> result = deque_.Steal();
+    if (result.outcome == StealOutcome::kSuccess) Take(result.item);
+    return result.outcome;
+  }
+
+ private:
+  enum class Parcel { kNone, kFull, kTaken };
+
+  // Two who take the same one are found here, or race.
+  void Take(int item) {
+    Expect(parcels_[item].Read() == Parcel::kFull);
+    parcels_[item].Write() = Parcel::kTaken;
+  }
+
+  ChaseLevDeque<int, Platform> deque_;
+  Platform::Var<Parcel> parcels_[kMost];
+  int pushed_ = 0;  // the owner's
+};
+
+struct LastItem {
+  static constexpr unsigned kThreads = 2;
+  Parcels parcels{2};
+
+  void Thread(unsigned index) {
+    if (index > 0) return (void)parcels.Steal();
+    parcels.Push();
+    parcels.Pop();
+  }
+};
+
+struct LastItemTwoThieves {
+  static constexpr unsigned kThreads = 3;
+  Parcels parcels{2};
+
+  void Thread(unsigned index) {
+    if (index > 0) return (void)parcels.Steal();
+    parcels.Push();
+    parcels.Pop();
+  }
+};
+
+struct LastTwoItemsTwoThieves {
+  static constexpr unsigned kThreads = 3;
+  Parcels parcels{2};
+
+  void Thread(unsigned index) {
+    if (index > 0) return (void)parcels.Steal();
+    parcels.Push();
+    parcels.Push();
+    parcels.Pop();
+    parcels.Pop();
+  }
+};
+
+struct EmptiedAndFilledAgain {
+  static constexpr unsigned kThreads = 2;
+  Parcels parcels{2};
+
+  void Thread(unsigned index) {
+    if (index > 0) {
+      parcels.Steal();
+      parcels.Steal();
+      return;
+    }
+    parcels.Push();
+    parcels.Push();
+    parcels.Pop();
+    parcels.Pop();
+    parcels.Push();
+    parcels.Pop();
+  }
+};
+
+struct IndicesWrapAround {
+  static constexpr unsigned kThreads = 2;
+  Parcels parcels{2, ~std::uint64_t{0}};
+
+  void Thread(unsigned index) {
+    if (index > 0) {
+      parcels.Steal();
+      parcels.Steal();
+      return;
+    }
+    parcels.Push();
+    parcels.Push();
+    parcels.Pop();
+    parcels.Push();
+    parcels.Pop();
+  }
+};
+
+// The array grows twice unless the thief is quick.
+struct GrowthDuringSteal {
+  static constexpr unsigned kThreads = 2;
+  Parcels parcels{1};
+
+  void Thread(unsigned index) {
+    if (index > 0) {
+      parcels.Steal();
+      parcels.Steal();
+      return;
+    }
+    parcels.Push();
+    parcels.Push();
+    parcels.Push();
+    parcels.Pop();
+  }
+};
+
+struct GrowthTwoThieves {
+  static constexpr unsigned kThreads = 3;
+  Parcels parcels{1};
+
+  void Thread(unsigned index) {
+    if (index > 0) return (void)parcels.Steal();
+    parcels.Push();
+    parcels.Push();
+    parcels.Pop();
+  }
+};
+
+// A push goes into a slot that a thief has just left, while another reads it.
+struct SlotsAreUsedAgain {
+  static constexpr unsigned kThreads = 3;
+  Parcels parcels{2};
+
+  void Thread(unsigned index) {
+    if (index > 0) return (void)parcels.Steal();
+    parcels.Push();
+    parcels.Push();
+    parcels.Push();
+    parcels.Push();
+  }
+};
+
+// A push that happens before the steal is seen.
+struct PushBeforeStealIsSeen {
+  static constexpr unsigned kThreads = 2;
+  Parcels parcels{1};
+  Platform::Atomic<bool> pushed{false};
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      parcels.Push();
+      pushed.store(true, kRelease);
+      parcels.Push();
+    } else if (pushed.load(kAcquire)) {
+      Expect(parcels.Steal() == StealOutcome::kSuccess);
+    }
+  }
+};
+
+// kEmpty speaks of one moment: there is an item at each, if not always the same one.
+struct NeverEmpty {
+  static constexpr unsigned kThreads = 3;
+  Parcels parcels{2};
+  Platform::Atomic<int> pushed{0};
+
+  NeverEmpty() { parcels.Push(); }
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      parcels.Push();
+      pushed.store(1, kRelease);
+    } else if (index == 1) {
+      if (pushed.load(kAcquire) == 1) parcels.Steal();
+    } else {
+      Expect(parcels.Steal() != StealOutcome::kEmpty);
+    }
+  }
+};
+
+// The sleepers' pattern: either the thief sees the push, or the owner sees the thief.
+struct PushIsSeenOrThiefIs {
+  static constexpr unsigned kThreads = 2;
+  Parcels parcels{1};
+  Platform::Atomic<bool> hungry{false};
+  bool thief_was_seen = false;
+  StealOutcome outcome = StealOutcome::kRetry;
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      parcels.Push();
+      Platform::Fence(kSeqCst);
+      thief_was_seen = hungry.load(kRelaxed);
+    } else {
+      hungry.store(true, kRelaxed);
+      Platform::Fence(kSeqCst);
+      outcome = parcels.Steal();
+    }
+  }
+  void After() { Expect(thief_was_seen || outcome == StealOutcome::kSuccess); }
+};
+
+}  // namespace
+}  // namespace ashlar
+
+int main(int argc, char** argv) {
+  using namespace ashlar;
+  return verification::RunModelTest(
+      argc, argv,
+      {
+          MakeScenario<LastItem>("LastItem"),
+          MakeScenario<LastItemTwoThieves>("LastItemTwoThieves"),
+          MakeScenario<LastTwoItemsTwoThieves>("LastTwoItemsTwoThieves"),
+          MakeScenario<EmptiedAndFilledAgain>("EmptiedAndFilledAgain"),
+          MakeScenario<IndicesWrapAround>("IndicesWrapAround"),
+          MakeScenario<GrowthDuringSteal>("GrowthDuringSteal"),
+          MakeScenario<GrowthTwoThieves>("GrowthTwoThieves"),
+          MakeScenario<SlotsAreUsedAgain>("SlotsAreUsedAgain"),
+          MakeScenario<PushBeforeStealIsSeen>("PushBeforeStealIsSeen"),
+          MakeScenario<NeverEmpty>("NeverEmpty"),
+          MakeScenario<PushIsSeenOrThiefIs>("PushIsSeenOrThiefIs"),
+      },
+      {
+          {kHeader, "Pop", Operation::kStore, 1, kRelease, kRelaxed,
+           "Relacy follows C++11, where the owner's later stores carry on the release of its "
+           "Push; in C++20 they do not"},
+          {kHeader, "PopLast", Operation::kStore, 1, kRelease, kRelaxed,
+           "FullFencePolicy's seq_cst fence before it is a release fence as well; "
+           "AsymmetricFencePolicy has none there"},
+          {kHeader, "Steal", Operation::kCompareExchange, 1, kRelease, kRelaxed,
+           "the seq_cst fence before it is a release fence for all but the read of the slot; "
+           "that a read sees a later store (load buffering) is impossible in Relacy and in "
+           "RC11, not in C++20"},
+          {kHeader, "AcquireTop", Operation::kLoad, 1, kAcquire, kRelaxed,
+           "the other half of the above: the owner's next store to the slot must not be seen "
+           "by the thief's earlier read"},
+      });
+}

@@ -1,0 +1,163 @@
+// No wake-up of an event count is lost: whoever misses one sleeps for ever, which the
+// checker reports as DEADLOCK. The conditions are relaxed on purpose, so that all the
+// ordering is the event count's.
+
+#include <chrono>
+#include <cstdint>
+
+#include "ashlar/concurrency/event_count.h"
+#include "ashlar/verification/model/model_test.h"
+#include "ashlar/verification/model/relacy_scenario.h"
+#include "ashlar/verification/platform/relacy_platform.h"
+
+namespace ashlar {
+namespace {
+
+using verification::Expect;
+using verification::MakeScenario;
+using verification::Operation;
+using Platform = RelacyPlatform;
+using EventCountUnderTest = BasicEventCount<Platform>;
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+
+// A number of tokens; waiters take one each.
+class Tokens {
+ public:
+  explicit Tokens(std::uint32_t first_epoch = 0) : events_(first_epoch) {}
+  ~Tokens() { Expect(!events_.HasWaiters()); }
+
+  void AddAndNotifyOne() {
+    count_.fetch_add(1, kRelaxed);
+    events_.NotifyOne();
+  }
+  void AddTwoAndNotifyAll() {
+    count_.fetch_add(2, kRelaxed);
+    events_.NotifyAll();
+  }
+  void Take() {
+    for (;;) {
+      const auto key = events_.PrepareWait();
+      if (TryTake()) return events_.CancelWait();
+      events_.CommitWait(key);
+    }
+  }
+  // False if the time passed.
+  bool TakeInTime() {
+    for (;;) {
+      const auto key = events_.PrepareWait();
+      if (TryTake()) return events_.CancelWait(), true;
+      if (!events_.CommitWaitFor(key, std::chrono::seconds(1))) return false;
+    }
+  }
+  void PrepareAndCancel() {
+    (void)events_.PrepareWait();
+    events_.CancelWait();
+  }
+
+ private:
+  // Sleepers see the newest count soon enough; a compare-exchange would do so at once
+  // and hide what the event count has to do.
+  bool TryTake() {
+    int count = count_.load(kRelaxed);
+    while (count > 0) {
+      if (count_.compare_exchange_weak(count, count - 1, kRelaxed, kRelaxed)) return true;
+    }
+    return false;
+  }
+
+  EventCountUnderTest events_;
+  Platform::Atomic<int> count_{0};
+};
+
+struct OneWaiter {
+  static constexpr unsigned kThreads = 2;
+  Tokens tokens;
+
+  void Thread(unsigned index) { index == 0 ? tokens.AddAndNotifyOne() : tokens.Take(); }
+};
+
+struct EpochWrapsAround {
+  static constexpr unsigned kThreads = 2;
+  Tokens tokens{0xffffffff};
+
+  void Thread(unsigned index) {
+    for (int i = 0; i < 2; ++i) index == 0 ? tokens.AddAndNotifyOne() : tokens.Take();
+  }
+};
+
+struct NotifyOneWakesAnotherOneEachTime {
+  static constexpr unsigned kThreads = 3;
+  Tokens tokens;
+
+  void Thread(unsigned index) {
+    if (index > 0) return tokens.Take();
+    tokens.AddAndNotifyOne();
+    tokens.AddAndNotifyOne();
+  }
+};
+
+struct NotifyAllWakesAll {
+  static constexpr unsigned kThreads = 3;
+  Tokens tokens;
+
+  void Thread(unsigned index) { index == 0 ? tokens.AddTwoAndNotifyAll() : tokens.Take(); }
+};
+
+struct TwoNotifiers {
+  static constexpr unsigned kThreads = 3;
+  Tokens tokens;
+
+  void Thread(unsigned index) {
+    if (index > 0) return tokens.AddAndNotifyOne();
+    tokens.Take();
+    tokens.Take();
+  }
+};
+
+struct CancelTakesNobodysWakeUp {
+  static constexpr unsigned kThreads = 3;
+  Tokens tokens;
+
+  void Thread(unsigned index) {
+    if (index == 0) return tokens.AddAndNotifyOne();
+    if (index == 1) return tokens.PrepareAndCancel();
+    tokens.Take();
+  }
+};
+
+// Who gives up in time has not been woken in another's place; who is served passes it on.
+struct TimeoutTakesNobodysWakeUp {
+  static constexpr unsigned kThreads = 3;
+  Tokens tokens;
+
+  void Thread(unsigned index) {
+    if (index == 0) return tokens.AddAndNotifyOne();
+    if (index == 2) return tokens.Take();
+    if (tokens.TakeInTime()) tokens.AddAndNotifyOne();
+  }
+};
+
+}  // namespace
+}  // namespace ashlar
+
+int main(int argc, char** argv) {
+  using namespace ashlar;
+  return verification::RunModelTest(
+      argc, argv,
+      {
+          MakeScenario<OneWaiter>("OneWaiter"),
+          MakeScenario<EpochWrapsAround>("EpochWrapsAround"),
+          MakeScenario<NotifyAllWakesAll>("NotifyAllWakesAll"),
+          MakeScenario<NotifyOneWakesAnotherOneEachTime>("NotifyOneWakesAnotherOneEachTime"),
+          MakeScenario<TwoNotifiers>("TwoNotifiers"),
+          MakeScenario<CancelTakesNobodysWakeUp>("CancelTakesNobodysWakeUp"),
+          MakeScenario<TimeoutTakesNobodysWakeUp>("TimeoutTakesNobodysWakeUp"),
+      },
+      {
+          {"concurrency/event_count.h", "AdvanceIfAwaited", Operation::kReadModifyWrite, 1,
+           std::memory_order_release, kRelaxed,
+           "FullFencePolicy's seq_cst fence before it is a release fence as well; "
+           "AsymmetricFencePolicy has none there, and TSan follows no fences"},
+      });
+}
