@@ -57,7 +57,8 @@ namespace ashlar {
 template <class T, class Platform = StdPlatform, class FencePolicy = FullFencePolicy>
 class ChaseLevDeque {
   static_assert(std::is_trivially_copyable_v<T> && std::is_default_constructible_v<T>);
-  static_assert(std::atomic<T>::is_always_lock_free, "store larger items through a pointer");
+  static_assert(std::atomic<T>::is_always_lock_free && alignof(T) == sizeof(T),
+                "items are a machine word at most, aligned to their size; store others by pointer");
 
  public:
   // Indices count for ever and are taken modulo the capacity. They wrap at 2^64.

@@ -81,18 +81,25 @@ class BasicEventCount {
 
   // Sleeps until notified. Returns at once if a notification came since `key`.
   void CommitWait(Key key) noexcept {
-    if (!NotifiedSince(key)) Platform::Wait(epoch_, key.epoch_);
+    if (!NotifiedSince(key)) {
+      Platform::Wait(epoch_, key.epoch_);
+      static_cast<void>(NotifiedSince(key));  // for its acquire
+    }
     Leave();
   }
 
   // The same, for at most `timeout`. False if the time passed without a notification.
   // A timeout of zero or less does not block; one beyond the clock's range has no end.
   bool CommitWaitFor(Key key, std::chrono::nanoseconds timeout) noexcept {
-    const bool notified =
-        NotifiedSince(key) || Platform::WaitFor(epoch_, key.epoch_, timeout) || NotifiedSince(key);
+    bool notified = NotifiedSince(key);
+    if (!notified) {
+      const bool in_time = Platform::WaitFor(epoch_, key.epoch_, timeout);
+      notified = NotifiedSince(key) || in_time;
+    }
     Leave();
     return notified;
   }
+
   bool CommitWaitUntil(Key key, std::chrono::steady_clock::time_point deadline) noexcept {
     const auto now = Platform::Now();
     return CommitWaitFor(key, deadline > now ? deadline - now : std::chrono::nanoseconds::zero());

@@ -1,6 +1,7 @@
 #include "ashlar/concurrency/platform.h"
 
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,6 +19,8 @@ long Futex(const std::atomic<std::uint32_t>& word, int operation, std::uint32_t 
 }
 
 }  // namespace
+
+void StdPlatform::Yield() noexcept { sched_yield(); }
 
 void StdPlatform::Wait(const Atomic<std::uint32_t>& word, std::uint32_t expected) noexcept {
   Futex(word, FUTEX_WAIT, expected, nullptr);
