@@ -29,7 +29,8 @@ std::unique_ptr<Engine> MakeEngine(int workers) {
   return *std::move(engine);
 }
 
-// A gate that tasks wait at: it holds workers busy for as long as a test needs.
+// A gate that tasks wait at: it holds workers busy for as long as a test needs. Declared
+// before the engine, whose tasks may still leave it when the test ends.
 class Gate {
  public:
   void Open() { open_.store(true); }
@@ -159,8 +160,8 @@ TEST(EngineTest, NullFunctionsAreRefused) {
 }
 
 TEST(EngineTest, OutOfMemoryIsRefusedAndNothingIsLost) {
-  auto engine = MakeEngine(1);
   Gate gate;
+  auto engine = MakeEngine(1);
   std::vector<TaskHandle<int>> accepted;
   (void)engine->Submit([&] { gate.Wait(); });
   internal::TaskPool::SetExhaustedForTesting(true);
@@ -212,8 +213,8 @@ TEST(EngineTest, SubmitAllKeepsTheOrder) {
 }
 
 TEST(EngineTest, OneWorkerRunsOutsideTasksInTheOrderOfSubmission) {
-  auto engine = MakeEngine(1);
   Gate gate;
+  auto engine = MakeEngine(1);
   (void)engine->Submit([&] { gate.Wait(); });
   gate.AwaitWaiting(1);
   std::vector<int> order;
@@ -229,8 +230,8 @@ TEST(EngineTest, OneWorkerRunsOutsideTasksInTheOrderOfSubmission) {
 // ---- Waiting ----
 
 TEST(EngineTest, ZeroTimeoutDoesNotWait) {
-  auto engine = MakeEngine(1);
   Gate gate;
+  auto engine = MakeEngine(1);
   auto handle = engine->Submit([&] {
     gate.Wait();
     return 1;
@@ -246,8 +247,8 @@ TEST(EngineTest, ZeroTimeoutDoesNotWait) {
 }
 
 TEST(EngineTest, PositiveTimeoutGivesUpAndLeavesTheHandle) {
-  auto engine = MakeEngine(1);
   Gate gate;
+  auto engine = MakeEngine(1);
   auto handle = engine->Submit([&] { gate.Wait(); });
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(handle.Wait({.timeout = absl::Milliseconds(20)}).code(),
@@ -265,8 +266,8 @@ TEST(EngineTest, AReadyResultNeedsNoTime) {
 }
 
 TEST(EngineTest, AWaiterThatHelpsRunsThePendingTaskItself) {
-  auto engine = MakeEngine(1);
   Gate gate;
+  auto engine = MakeEngine(1);
   (void)engine->Submit([&] { gate.Wait(); });
   gate.AwaitWaiting(1);  // the only worker is busy
   auto handle = engine->Submit([] { return std::this_thread::get_id(); });
@@ -284,8 +285,8 @@ TEST(EngineTest, AWorkerThatWaitsRunsWhatItWaitsFor) {
 }
 
 TEST(EngineTest, AWorkerWaitsForATaskThatAnotherOneRuns) {
-  auto engine = MakeEngine(2);
   Gate gate;
+  auto engine = MakeEngine(2);
   auto slow = engine->Submit([&] {
     gate.Wait();
     return 5;
@@ -346,8 +347,8 @@ TEST(EngineTest, KeptResultsAreBounded) {
 }
 
 TEST(EngineTest, WaitingByIdKeepsTheTimeoutRules) {
-  auto engine = MakeEngine(1);
   Gate gate;
+  auto engine = MakeEngine(1);
   TaskId id = engine->Submit([&] { gate.Wait(); });
   EXPECT_EQ(engine->WaitForResult<void>(id, {.timeout = absl::ZeroDuration()}).code(),
             absl::StatusCode::kDeadlineExceeded);
@@ -356,8 +357,8 @@ TEST(EngineTest, WaitingByIdKeepsTheTimeoutRules) {
 }
 
 TEST(EngineTest, OfManyWaitersForAnIdOneGetsTheResult) {
-  auto engine = MakeEngine(2);
   Gate gate;
+  auto engine = MakeEngine(2);
   TaskId id = engine->Submit([&] {
     gate.Wait();
     return 9;
@@ -539,8 +540,8 @@ TEST(EngineTest, DrainRunsWhatWasAcceptedAndWhatThatSubmits) {
 }
 
 TEST(EngineTest, CancelEndsRunningTasksAndCancelsTheOthers) {
-  auto engine = MakeEngine(1);
   Gate gate;
+  auto engine = MakeEngine(1);
   auto running = engine->Submit([&] {
     gate.Wait();
     return 1;
