@@ -114,8 +114,9 @@ class SplitDeque {
     pop_limit_.store(place, std::memory_order_relaxed);
   }
 
-  // Owner. Makes every StealIf that is under way fail.
-  void BeginEpoch() { word_.fetch_add(kOneTag, std::memory_order_relaxed); }
+  // Owner. Makes every StealIf that is under way fail. Release: pairs with (1); a StealIf
+  // that begins later sees what ended its condition.
+  void BeginEpoch() { word_.fetch_add(kOneTag, std::memory_order_release); }
 
   // Owner. The index of the next place, counted from the bottom.
   std::uint32_t NextIndex() const { return static_cast<std::uint32_t>(Index(head_)); }
@@ -133,7 +134,8 @@ class SplitDeque {
   // holds at some moment before it, since when the owner has not called BeginEpoch.
   template <class Condition>
   StealResult<T> StealIf(Condition&& condition) {
-    // Acquire (1): what the owner did before it published is visible to `condition`.
+    // Acquire (1): pairs with the releases in Publish and BeginEpoch; the item, all that
+    // the owner wrote before pushing it, and what ends `condition` are visible.
     std::uint64_t word = word_.load(std::memory_order_acquire);
     const std::uint64_t top = Top(word);
     if (top == Split(word)) {
@@ -141,9 +143,8 @@ class SplitDeque {
       return {};
     }
     if (!condition(static_cast<std::uint32_t>(top))) return {};
-    // Acquire (2): pairs with the release in Publish; the item and all that the
-    // owner wrote before pushing it are visible.
-    if (!word_.compare_exchange_strong(word, word + kOneTop, std::memory_order_acquire,
+    // Relaxed: success means that the word is the very one that (1) read; see the tag.
+    if (!word_.compare_exchange_strong(word, word + kOneTop, std::memory_order_relaxed,
                                        std::memory_order_relaxed)) {
       return {StealOutcome::kRetry, T()};
     }
@@ -224,7 +225,7 @@ class SplitDeque {
     split_ += count;
     push_limit_.store(end_, std::memory_order_relaxed);
     pop_limit_.store(split_, std::memory_order_relaxed);
-    // Release: pairs with (1) and (2) in StealIf. An addition, because thieves may
+    // Release: pairs with (1) in StealIf. An addition, because thieves may
     // move top meanwhile.
     word_.fetch_add(kOneTag + static_cast<std::uint64_t>(count), std::memory_order_release);
   }

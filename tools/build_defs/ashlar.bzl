@@ -82,14 +82,14 @@ def ashlar_test(name, size = "small", deps = [], features = [], **kwargs):
         **kwargs
     )
 
-def ashlar_model_test(name, size = "small", copts = [], deps = [], features = [], tags = [], **kwargs):
+def ashlar_model_test(name, size = "medium", copts = [], deps = [], features = [], tags = [], **kwargs):
     """A test of a shipped template under a checker; it brings a main() of its own.
 
     Tagged `model`, by which the sanitizers leave it out.
 
     Args:
       name: of the test.
-      size: at the default bounds.
+      size: at the default bounds; seconds, but of computing.
       copts: besides -O2.
       deps: besides verification/model.
       features: besides layering_check.

@@ -1,5 +1,6 @@
 #include "ashlar/verification/model/model_test.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
@@ -7,12 +8,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ashlar::verification {
 namespace {
 
 constexpr std::uint64_t kMutantShare = 10;  // of the scenarios' budget
-constexpr std::uint64_t kQuickShare = 50;  // a first look that kills most mutants
+constexpr std::uint64_t kQuickShare = 50;   // a first look that kills most mutants
 
 struct Flags {
   std::string scenario;
@@ -100,15 +102,37 @@ std::string Describe(const Search& search) {
   return "bound " + std::to_string(search.preemptions);
 }
 
-// The history without the folders that a build puts before the paths.
-std::string Readable(const std::string& history) {
-  constexpr std::string_view kBlank = " \n";
+// Gives addresses short names, in the sequence in which they appear.
+class Nicknames {
+ public:
+  // "<0x55d0c1b2a3f0>" becomes "<#1>".
+  std::string Replace(const std::string& word) {
+    const std::size_t begin = word.find("0x");
+    if (begin == word.npos) return word;
+    const std::size_t end =
+        std::min(word.find_first_not_of("0123456789abcdef", begin + 2), word.size());
+    const std::string address = word.substr(begin, end - begin);
+    auto at = std::find(addresses_.begin(), addresses_.end(), address);
+    if (at == addresses_.end()) at = addresses_.insert(at, address);
+    return word.substr(0, begin) + "#" + std::to_string(at - addresses_.begin() + 1) +
+           word.substr(end);
+  }
+
+ private:
+  std::vector<std::string> addresses_;
+};
+
+// The history without what makes it hard to read: build folders before the paths,
+// addresses, and the second half, which repeats it thread by thread.
+std::string Readable(std::string history) {
+  history.resize(std::min(history.find("\nthread 0:"), history.size()));
+  Nicknames nicknames;
   std::string readable;
   std::size_t at = 0;
   while (at < history.size()) {
-    const std::size_t end = std::min(history.find_first_of(kBlank, at), history.size());
-    readable += ShortPath(std::string_view(history).substr(at, end - at));
-    at = std::min(history.find_first_not_of(kBlank, end), history.size());
+    const std::size_t end = std::min(history.find_first_of(" \n", at), history.size());
+    readable += nicknames.Replace(ShortPath(std::string_view(history).substr(at, end - at)));
+    at = std::min(history.find_first_not_of(" \n", end), history.size());
     readable.append(history, end, at - end);
   }
   return readable;

@@ -1,6 +1,7 @@
 #include "ashlar/verification/platform/order_hook.h"
 
 #include <array>
+#include <cstdint>
 #include <cstring>
 
 #include "ashlar/base/check.h"
@@ -13,15 +14,25 @@ constexpr std::size_t kCapacity = 1024;
 std::array<ExecutedOperation, kCapacity> recorded;
 std::size_t recorded_count = 0;
 
+// An open hash table of places in `recorded`, counted from 1; 0 is free.
+constexpr std::size_t kSlots = 4 * kCapacity;
+std::array<std::uint16_t, kSlots> slots;
+
 ExecutedOperation weakened;
 std::memory_order weakened_to;
 
 void Note(const ExecutedOperation& operation) {
-  for (std::size_t i = 0; i < recorded_count; ++i) {
-    if (SameOperation(recorded[i], operation)) return;
+  std::size_t slot = operation.site.line * 64 + operation.site.column * 8 +
+                     static_cast<std::size_t>(operation.operation);
+  for (;; ++slot) {
+    std::uint16_t& index = slots[slot % kSlots];
+    if (index == 0) {
+      ASHLAR_CHECK(recorded_count < kCapacity);
+      recorded[recorded_count++] = operation;
+      index = static_cast<std::uint16_t>(recorded_count);
+    }
+    if (SameOperation(recorded[index - 1], operation)) return;
   }
-  ASHLAR_CHECK(recorded_count < kCapacity);
-  recorded[recorded_count++] = operation;
 }
 
 }  // namespace
@@ -54,6 +65,7 @@ std::memory_order OrderHook::ApplySlow(std::memory_order order, Operation operat
 
 void OrderHook::Record() {
   recorded_count = 0;
+  slots.fill(0);
   mode_ = Mode::kRecord;
 }
 

@@ -1,0 +1,246 @@
+// Fork and join over a split deque: every task runs exactly once, sees what was written
+// before its fork, and is seen by its join, whatever thieves do.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "ashlar/concurrency/split_deque.h"
+#include "ashlar/concurrency/steal_result.h"
+#include "ashlar/verification/model/model_test.h"
+#include "ashlar/verification/model/relacy_scenario.h"
+#include "ashlar/verification/platform/relacy_platform.h"
+
+namespace ashlar {
+namespace {
+
+using verification::Expect;
+using verification::MakeScenario;
+using Platform = RelacyPlatform;
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+constexpr auto kAcquire = std::memory_order_acquire;
+constexpr auto kRelease = std::memory_order_release;
+
+// A stack of forked tasks, numbered from the bottom.
+class Tasks {
+ public:
+  static constexpr std::size_t kMost = 4;
+
+  explicit Tasks(std::size_t capacity = kMost) : deque_(capacity) {}
+
+  void Fork() {
+    Task& task = tasks_[forked_];
+    task.state.Write() = State::kForked;
+    task.done.store(false, kRelaxed);
+    task.place = deque_.Push(forked_, [] {});
+    Expect(task.place != nullptr);
+    ++forked_;
+  }
+  // Whether the task was still there.
+  bool Join() {
+    Task& task = tasks_[--forked_];
+    const bool there = deque_.Pop(task.place, [] {});
+    if (there) {
+      Run(task);
+    } else {
+      while (!task.done.load(kAcquire)) Platform::SpinWait();
+      deque_.Release(task.place);
+    }
+    Expect(task.state.Read() == State::kDone);
+    return there;
+  }
+  // So that the next fork publishes.
+  void Request() { deque_.Request(); }
+  void BeginEpoch() { deque_.BeginEpoch(); }
+  std::size_t PublicSize() const { return deque_.PublicSize(); }
+  bool Full() {
+    return deque_.Push(0, [] {}) == nullptr;
+  }
+
+  void Steal() { RunStolen(deque_.Steal()); }
+  // Whether it got one.
+  bool StealWhile(const Platform::Atomic<bool>& allowed) {
+    return RunStolen(deque_.StealIf([&](std::uint32_t) { return allowed.load(kRelaxed); }));
+  }
+
+ private:
+  using Deque = SplitDeque<std::size_t, Platform>;
+  enum class State { kNone, kForked, kDone };
+
+  struct Task {
+    Platform::Var<State> state;
+    Platform::Atomic<bool> done;
+    Deque::Place* place = nullptr;  // the owner's
+  };
+
+  bool RunStolen(StealResult<std::size_t> result) {
+    if (result.outcome != StealOutcome::kSuccess) return false;
+    Task& task = tasks_[result.item];
+    Run(task);
+    task.done.store(true, kRelease);
+    return true;
+  }
+
+  // Two who run the same one are found here, or race.
+  static void Run(Task& task) {
+    Expect(task.state.Read() == State::kForked);
+    task.state.Write() = State::kDone;
+  }
+
+  Deque deque_;
+  Task tasks_[kMost];
+  std::size_t forked_ = 0;  // the owner's
+};
+
+// The owner and a thief meet on the only public task.
+struct LastPublicTask {
+  static constexpr unsigned kThreads = 2;
+  Tasks tasks;
+
+  LastPublicTask() {
+    tasks.Request();
+    tasks.Fork();
+  }
+  void Thread(unsigned index) { index == 0 ? (void)tasks.Join() : tasks.Steal(); }
+};
+
+struct LastPublicTaskTwoThieves {
+  static constexpr unsigned kThreads = 3;
+  Tasks tasks;
+
+  LastPublicTaskTwoThieves() {
+    tasks.Request();
+    tasks.Fork();
+  }
+  void Thread(unsigned index) { index == 0 ? (void)tasks.Join() : tasks.Steal(); }
+};
+
+// A thief asks, the owner publishes, and takes back what nobody came for.
+struct RequestIsMet {
+  static constexpr unsigned kThreads = 2;
+  Tasks tasks;
+
+  void Thread(unsigned index) {
+    if (index > 0) {
+      tasks.Steal();
+      tasks.Steal();
+      return;
+    }
+    for (int i = 0; i < 3; ++i) tasks.Fork();
+    for (int i = 0; i < 3; ++i) tasks.Join();
+  }
+};
+
+// Public tasks are taken back by halves while thieves take the oldest.
+struct HalvesAreTakenBack {
+  static constexpr unsigned kThreads = 3;
+  Tasks tasks;
+
+  HalvesAreTakenBack() {
+    for (int i = 0; i < 3; ++i) {
+      tasks.Request();
+      tasks.Fork();
+    }
+  }
+  void Thread(unsigned index) {
+    if (index > 0) return tasks.Steal();
+    for (int i = 0; i < 3; ++i) tasks.Join();
+  }
+};
+
+// A place that was taken back or stolen is used by a new task, and a slow thief still
+// remembers the old word.
+struct PlacesAreUsedAgain {
+  static constexpr unsigned kThreads = 3;
+  Tasks tasks{1};
+
+  PlacesAreUsedAgain() {
+    tasks.Request();
+    tasks.Fork();
+  }
+  void Thread(unsigned index) {
+    if (index > 0) return tasks.Steal();
+    tasks.Join();
+    tasks.Request();
+    tasks.Fork();
+    Expect(tasks.Full());
+    tasks.Join();
+  }
+};
+
+// A condition that held before an epoch began takes no task that is published in it,
+struct EpochKeepsThievesFromNewTasks {
+  static constexpr unsigned kThreads = 2;
+  Tasks tasks;
+  Platform::Atomic<bool> allowed{true};
+
+  void Thread(unsigned index) {
+    if (index > 0) return Expect(!tasks.StealWhile(allowed));
+    allowed.store(false, kRelaxed);
+    tasks.BeginEpoch();
+    tasks.Request();
+    tasks.Fork();
+    tasks.Join();
+  }
+};
+
+// nor one that was public before and still is,
+struct EpochKeepsThievesFromOldTasks {
+  static constexpr unsigned kThreads = 2;
+  Tasks tasks;
+  Platform::Atomic<bool> allowed{true};
+
+  EpochKeepsThievesFromOldTasks() {
+    tasks.Request();
+    tasks.Fork();
+  }
+  void Thread(unsigned index) {
+    if (index > 0) return (void)tasks.StealWhile(allowed);
+    allowed.store(false, kRelaxed);
+    tasks.BeginEpoch();
+    const bool was_left = tasks.PublicSize() == 1;
+    const bool was_there = tasks.Join();
+    Expect(was_there || !was_left);
+  }
+};
+
+// nor, for a thief that slept since, one that lies where its own would have been.
+struct EpochKeepsSlowThievesOut {
+  static constexpr unsigned kThreads = 2;
+  Tasks tasks;
+  Platform::Atomic<bool> allowed{true};
+
+  EpochKeepsSlowThievesOut() {
+    tasks.Request();
+    tasks.Fork();
+  }
+  void Thread(unsigned index) {
+    if (index > 0) return (void)tasks.StealWhile(allowed);
+    tasks.Join();
+    allowed.store(false, kRelaxed);
+    tasks.BeginEpoch();
+    tasks.Request();
+    tasks.Fork();
+    Expect(tasks.Join());
+  }
+};
+
+}  // namespace
+}  // namespace ashlar
+
+int main(int argc, char** argv) {
+  using namespace ashlar;
+  return verification::RunModelTest(
+      argc, argv,
+      {
+          MakeScenario<LastPublicTask>("LastPublicTask"),
+          MakeScenario<LastPublicTaskTwoThieves>("LastPublicTaskTwoThieves"),
+          MakeScenario<RequestIsMet>("RequestIsMet"),
+          MakeScenario<HalvesAreTakenBack>("HalvesAreTakenBack"),
+          MakeScenario<PlacesAreUsedAgain>("PlacesAreUsedAgain"),
+          MakeScenario<EpochKeepsThievesFromNewTasks>("EpochKeepsThievesFromNewTasks"),
+          MakeScenario<EpochKeepsThievesFromOldTasks>("EpochKeepsThievesFromOldTasks"),
+          MakeScenario<EpochKeepsSlowThievesOut>("EpochKeepsSlowThievesOut"),
+      });
+}
