@@ -109,10 +109,9 @@ class ChaseLevDeque {
     FencePolicy::template Hot<Platform>();
     // relaxed: the fence orders it.
     const Index top = top_.load(std::memory_order_relaxed);
-    if (Distance(top, last) > 0) [[likely]] {
-      return slots_[last & mask_].load(std::memory_order_relaxed);
-    }
-    return PopLast(top, last);
+    if (Distance(top, last) <= 0 && !TakeLast(top, last)) [[unlikely]]
+      return std::nullopt;
+    return slots_[last & mask_].load(std::memory_order_relaxed);
   }
 
   // Anybody. Takes the oldest item, if there is one.
@@ -130,7 +129,7 @@ class ChaseLevDeque {
     const T item = array->slots.Read()[top & array->mask.Read()].load(std::memory_order_relaxed);
     // (7) release: the slot was read before the owner may use it again. Pairs with (9).
     if (!top_.compare_exchange_strong(top, top + 1, std::memory_order_release,
-                                      std::memory_order_relaxed)) {
+                                      std::memory_order_relaxed)) [[unlikely]] {
       return {StealOutcome::kRetry, T()};
     }
     return {StealOutcome::kSuccess, item};
@@ -173,22 +172,17 @@ class ChaseLevDeque {
     return std::bit_ceil(capacity);
   }
 
-  // At most one item is left, and thieves may be after it.
-  [[gnu::noinline]] std::optional<T> PopLast(Index top, Index last) noexcept {
-    std::optional<T> item;
-    if (top == last) {
-      item = slots_[last & mask_].load(std::memory_order_relaxed);
-      // relaxed: it only decides who gets the item.
-      if (!top_.compare_exchange_strong(top, last + 1, std::memory_order_relaxed,
-                                        std::memory_order_relaxed)) {
-        item.reset();
-      }
-    }
+  // Pop, when at most one item is left and thieves may be after it.
+  [[gnu::noinline]] bool TakeLast(Index top, Index last) noexcept {
+    // relaxed: it only decides who gets the item.
+    const bool taken =
+        top == last && top_.compare_exchange_strong(top, last + 1, std::memory_order_relaxed,
+                                                    std::memory_order_relaxed);
     // Whoever took it, top is last + 1 now and the deque is empty.
     // (3) release: as (2).
     bottom_.store(last + 1, std::memory_order_release);
     cached_top_ = AcquireTop();
-    return item;
+    return taken;
   }
 
   [[gnu::noinline]] void MakeRoom(Index bottom) {
