@@ -109,7 +109,7 @@ class ChaseLevDeque {
     FencePolicy::template Hot<Platform>();
     // relaxed: the fence orders it.
     const Index top = top_.load(std::memory_order_relaxed);
-    if (Distance(top, last) <= 0 && !TakeLast(top, last)) [[unlikely]]
+    if (Distance(top, last) <= 0 && !PopLast(top, last)) [[unlikely]]
       return std::nullopt;
     return slots_[last & mask_].load(std::memory_order_relaxed);
   }
@@ -173,7 +173,7 @@ class ChaseLevDeque {
   }
 
   // Pop, when at most one item is left and thieves may be after it.
-  [[gnu::noinline]] bool TakeLast(Index top, Index last) noexcept {
+  [[gnu::noinline]] bool PopLast(Index top, Index last) noexcept {
     // relaxed: it only decides who gets the item.
     const bool taken =
         top == last && top_.compare_exchange_strong(top, last + 1, std::memory_order_relaxed,
