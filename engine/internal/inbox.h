@@ -34,13 +34,15 @@ class Inbox {
     return true;
   }
 
-  // Puts a chain back that TakeAll took, also when the inbox is closed.
+  // Puts a chain back that TakeAll took, also when the inbox is closed. Whoever goes on to
+  // ask whether anybody is awake puts a seq_cst fence between.
   void Return(Node* first, Node* last) {
     std::uintptr_t head = head_.load(std::memory_order_relaxed);
     do {
       last->next = reinterpret_cast<Node*>(head & ~kClosed);
+      // Release: pairs with the acquire in TakeAll.
     } while (!head_.compare_exchange_weak(
-        head, reinterpret_cast<std::uintptr_t>(first) | (head & kClosed), std::memory_order_seq_cst,
+        head, reinterpret_cast<std::uintptr_t>(first) | (head & kClosed), std::memory_order_release,
         std::memory_order_relaxed));
   }
 

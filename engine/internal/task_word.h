@@ -81,8 +81,9 @@ class TaskWord {
   }
 
   // Sleeps until the word changes or the time is up; blocking. Returns at any time.
+  // Shows the caller nothing: it looks at the phase again.
   void Sleep(std::optional<std::chrono::nanoseconds> timeout) {
-    const std::uint32_t word = word_.load(std::memory_order_acquire);
+    const std::uint32_t word = word_.load(std::memory_order_relaxed);
     if (PhaseOf(word) > TaskPhase::kRunning || (word & kWaiters) == 0) return;
     if (timeout.has_value()) {
       Platform::WaitFor(word_, word, *timeout);
@@ -103,9 +104,8 @@ class TaskWord {
   bool Leave(TaskPhase phase, std::uint32_t runner) {
     std::uint32_t word = word_.load(std::memory_order_relaxed);
     while (PhaseOf(word) == TaskPhase::kPending) {
-      // Acquire: who claims through a handle that another thread gave up sees what the
-      // submitter wrote, through the queue's or the user's synchronization; relaxed
-      // would do for the word alone.
+      // Relaxed: the claimer has the task from a queue or a handle, which made visible
+      // what the submitter wrote.
       if (word_.compare_exchange_weak(
               word, (word | static_cast<std::uint32_t>(phase)) | runner << kRunnerShift,
               std::memory_order_relaxed, std::memory_order_relaxed)) {

@@ -1,0 +1,171 @@
+// Every node that enters an inbox is taken exactly once, with all that was written before
+// its push; none slips in behind the last taking; no pusher and sleeper miss each other.
+
+#include <atomic>
+#include <cstddef>
+
+#include "ashlar/engine/internal/inbox.h"
+#include "ashlar/verification/model/model_test.h"
+#include "ashlar/verification/model/relacy_scenario.h"
+#include "ashlar/verification/platform/relacy_platform.h"
+
+namespace ashlar::internal {
+namespace {
+
+using verification::Expect;
+using verification::MakeScenario;
+using Platform = RelacyPlatform;
+
+struct Node;
+
+// A pointer to the next node whose races are seen.
+class Link {
+ public:
+  Link& operator=(Node* next) {
+    next_.Write() = next;
+    return *this;
+  }
+  operator Node*() const { return next_.Read(); }  // NOLINT: as the pointer that it is
+
+ private:
+  Platform::Var<Node*> next_;
+};
+
+struct Node {
+  Link next;
+  Platform::Var<bool> full;
+};
+
+class Nodes {
+ public:
+  bool Push(std::size_t i) {
+    nodes_[i].full.Write() = true;
+    return inbox_.Push(&nodes_[i], &nodes_[i]);
+  }
+  bool PushTwo(std::size_t i) {
+    nodes_[i].full.Write() = true;
+    nodes_[i + 1].full.Write() = true;
+    nodes_[i + 1].next = &nodes_[i];
+    return inbox_.Push(&nodes_[i + 1], &nodes_[i]);
+  }
+  // How many there were.
+  int TakeAll() {
+    int count = 0;
+    for (Node* node = inbox_.TakeAll(); node != nullptr; node = node->next) {
+      Expect(node->full.Read());
+      node->full.Write() = false;
+      ++count;
+    }
+    return count;
+  }
+  void TakeAllAndReturn() {
+    Node* const first = inbox_.TakeAll();
+    if (first == nullptr) return;
+    Node* last = first;
+    while (last->next != nullptr) last = last->next;
+    first->full.Write() = true;  // as a taker may
+    inbox_.Return(first, last);
+  }
+  Inbox<Node, Platform>& inbox() { return inbox_; }
+
+ private:
+  Node nodes_[3];
+  Inbox<Node, Platform> inbox_;
+};
+
+struct TwoPushersOneTaker {
+  static constexpr unsigned kThreads = 3;
+  Nodes nodes;
+  int taken = 0;
+
+  void Thread(unsigned index) {
+    if (index == 0) Expect(nodes.Push(0));
+    if (index == 1) Expect(nodes.PushTwo(1));
+    if (index == 2) taken = nodes.TakeAll() + nodes.TakeAll();
+  }
+  void After() { Expect(taken + nodes.TakeAll() == 3); }
+};
+
+struct TwoTakers {
+  static constexpr unsigned kThreads = 3;
+  Nodes nodes;
+  int taken[2] = {};
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      Expect(nodes.Push(0));
+      Expect(nodes.Push(1));
+    } else {
+      taken[index - 1] = nodes.TakeAll();
+    }
+  }
+  void After() { Expect(taken[0] + taken[1] + nodes.TakeAll() == 2); }
+};
+
+struct ReturnedNodesAreTaken {
+  static constexpr unsigned kThreads = 3;
+  Nodes nodes;
+  int taken = 0;
+
+  void Thread(unsigned index) {
+    if (index == 0) Expect(nodes.PushTwo(0));
+    if (index == 1) nodes.TakeAllAndReturn();
+    if (index == 2) taken = nodes.TakeAll() + nodes.TakeAll();
+  }
+  void After() { Expect(taken + nodes.TakeAll() == 2); }
+};
+
+struct NothingComesAfterClose {
+  static constexpr unsigned kThreads = 3;
+  Nodes nodes;
+  int pushed[2] = {};
+  int taken = 0;
+
+  void Thread(unsigned index) {
+    if (index < 2) {
+      pushed[index] = nodes.Push(index) ? 1 : 0;
+    } else {
+      nodes.inbox().Close();
+      taken = nodes.TakeAll();
+    }
+  }
+  void After() {
+    Expect(taken == pushed[0] + pushed[1]);
+    Expect(nodes.inbox().Empty() && nodes.inbox().closed());
+  }
+};
+
+struct PushIsSeenOrSleeperIs {
+  static constexpr unsigned kThreads = 2;
+  Nodes nodes;
+  Platform::Atomic<bool> asleep{false};
+  bool sleeper_was_seen = false;
+  bool push_was_seen = false;
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      Expect(nodes.Push(0));
+      sleeper_was_seen = asleep.load(std::memory_order_seq_cst);
+    } else {
+      asleep.exchange(true, std::memory_order_seq_cst);
+      push_was_seen = !nodes.inbox().Empty();
+    }
+  }
+  void After() { Expect(sleeper_was_seen || push_was_seen); }
+};
+
+}  // namespace
+}  // namespace ashlar::internal
+
+int main(int argc, char** argv) {
+  using namespace ashlar::internal;
+  return ashlar::verification::RunModelTest(
+      argc, argv,
+      {
+          MakeScenario<TwoPushersOneTaker>("TwoPushersOneTaker"),
+          MakeScenario<TwoTakers>("TwoTakers"),
+          MakeScenario<ReturnedNodesAreTaken>("ReturnedNodesAreTaken"),
+          MakeScenario<NothingComesAfterClose>("NothingComesAfterClose"),
+          MakeScenario<PushIsSeenOrSleeperIs>("PushIsSeenOrSleeperIs"),
+      });
+}
