@@ -81,6 +81,7 @@ class IdleWorkers {
       counts = counts_.fetch_sub(kOneAwake + kOneSearching, std::memory_order_seq_cst) -
                (kOneAwake + kOneSearching);
       if (Awake(counts) != 0) return;
+      Platform::SpinWait();  // until a worker that cancels its sleep counts as awake
     }
   }
 
