@@ -85,7 +85,7 @@ class SplitDeque {
     Place* const place = head_;
     // Relaxed: a request is a hint, and it is the owner who acts on it.
     if (place >= push_limit_.load(std::memory_order_relaxed)) [[unlikely]] {
-      return PushSlowly(item, on_published);
+      return PushSlowly<std::decay_t<OnPublished>>(item, on_published);
     }
     place->Write() = item;
     head_ = place + 1;
@@ -97,7 +97,7 @@ class SplitDeque {
   template <class OnPublished>
   bool Pop(Place* place, OnPublished&& on_published) {
     if (place < pop_limit_.load(std::memory_order_relaxed)) [[unlikely]] {
-      return PopSlowly(place, on_published);
+      return PopSlowly<std::decay_t<OnPublished>>(place, on_published);
     }
     head_ = place;
     return true;
@@ -121,8 +121,10 @@ class SplitDeque {
   // Owner. The index of the next place, counted from the bottom.
   std::uint32_t NextIndex() const { return static_cast<std::uint32_t>(Index(head_)); }
 
-  // Owner. True if it has no item that is not stolen.
-  bool Empty() const { return head_ == split_ && PublicSize() == 0; }
+  // Owner. How many items are not stolen.
+  std::size_t Size() const {
+    return static_cast<std::size_t>(Index(head_) - Top(word_.load(std::memory_order_relaxed)));
+  }
 
   // Any thread. Takes the oldest public item; where there is none the owner has then
   // been asked for more.
@@ -194,8 +196,9 @@ class SplitDeque {
     return std::make_unique<Place[]>(capacity);
   }
 
+  // `on_published` by value: by reference it would live in memory on the fast path too.
   template <class OnPublished>
-  [[gnu::noinline, gnu::cold]] Place* PushSlowly(T item, OnPublished& on_published) {
+  [[gnu::noinline, gnu::cold]] Place* PushSlowly(T item, OnPublished on_published) {
     Place* const place = head_;
     if (place == end_) return nullptr;
     place->Write() = item;
@@ -206,7 +209,7 @@ class SplitDeque {
   }
 
   template <class OnPublished>
-  [[gnu::noinline, gnu::cold]] bool PopSlowly(Place* place, OnPublished& on_published) {
+  [[gnu::noinline, gnu::cold]] bool PopSlowly(Place* place, OnPublished on_published) {
     if (place >= split_) {  // private: it was a request that led here
       head_ = place;
       if (place > split_) {

@@ -142,19 +142,20 @@ TEST(SplitDequeTest, StealIfFailsWithoutTheCondition) {
   EXPECT_EQ(deque.StealIf([](auto index) { return index == 0; }).outcome, Outcome::kSuccess);
 }
 
-TEST(SplitDequeTest, EmptyCountsPrivateAndPublicItemsButNotStolenOnes) {
+TEST(SplitDequeTest, SizeCountsPrivateAndPublicItemsButNotStolenOnes) {
   Deque deque(4);
-  EXPECT_TRUE(deque.Empty());
+  EXPECT_EQ(deque.Size(), 0u);
   auto* place = deque.Push(1, kIgnore);
-  EXPECT_FALSE(deque.Empty());
+  EXPECT_EQ(deque.Size(), 1u);
   EXPECT_EQ(deque.NextIndex(), 1u);
   EXPECT_TRUE(deque.Pop(place, kIgnore));
-  EXPECT_TRUE(deque.Empty());
+  EXPECT_EQ(deque.Size(), 0u);
   Ask(deque);
-  place = deque.Push(2, kIgnore);
-  EXPECT_FALSE(deque.Empty());
+  deque.Push(2, kIgnore);
+  deque.Push(3, kIgnore);
+  EXPECT_EQ(deque.Size(), 2u);
   deque.Steal();
-  EXPECT_TRUE(deque.Empty());
+  EXPECT_EQ(deque.Size(), 1u);
 }
 
 TEST(SplitDequeTest, ANewEpochFailsTheStealThatIsUnderWay) {

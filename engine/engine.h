@@ -197,11 +197,12 @@ class Engine {
   // std::monostate for void. If f throws, g is skipped unless another worker has begun
   // it, and has ended in any case; f's exception goes first.
   template <class F, class G>
-  auto Join(F&& f, G&& g) -> std::pair<internal::JoinPart<F>, internal::JoinPart<G>> {
+  [[gnu::always_inline]] auto Join(F&& f, G&& g)
+      -> std::pair<internal::JoinPart<F>, internal::JoinPart<G>> {
     if (internal::Worker* const worker = scheduler_->CurrentWorker()) [[likely]] {
       return internal::ForkJoin(*worker, f, g);
     }
-    return RunRoot([&](internal::Worker& worker) { return internal::ForkJoin(worker, f, g); });
+    return JoinFromOutside<F, G>(std::forward<F>(f), std::forward<G>(g));
   }
 
   // Calls f(i) once for each i of [begin, end), in no particular order, and returns when
@@ -273,6 +274,14 @@ class Engine {
   auto OnWorker(F& f) -> std::invoke_result_t<F&, internal::Worker&> {
     if (internal::Worker* const worker = scheduler_->CurrentWorker()) return f(*worker);
     return RunRoot(f);
+  }
+
+  // By value where the caller gave values: taking their address here would keep them in
+  // memory on the fast path too.
+  template <class F, class G>
+  [[gnu::noinline, gnu::cold]] auto JoinFromOutside(F f, G g) {
+    const auto join = [&](internal::Worker& worker) { return internal::ForkJoin(worker, f, g); };
+    return RunRoot(join);
   }
 
   // Runs f on some worker, with the caller's stack as its memory.

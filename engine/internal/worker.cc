@@ -93,11 +93,11 @@ void Worker::Main() {
   current_ = this;
   if (!scheduler_.AwaitStart()) return;
   for (;;) {
-    if (Task* task = OwnTask()) {
-      Run(task);
-    } else if (!SearchAndRun()) {
-      break;
-    }
+    Work work = {.task = OwnTask()};
+    if (!work && last_victim_ != nullptr) work = StealFrom(*last_victim_);
+    if (!work) work = SearchAccounted();
+    if (!work) break;
+    Run(work);
   }
   current_ = nullptr;
 }
@@ -146,26 +146,20 @@ void Worker::Post(Task* first) {
   scheduler_.idle_.WakeOneIfNeeded();
 }
 
-bool Worker::SearchAndRun() {
+Worker::Work Worker::SearchAccounted() {
   Work work;
   {
-    SearchScope idle(*this);
+    SearchScope scope(*this);
     scheduler_.idle_.BeginSearch();
     work = Search();
     scheduler_.idle_.EndSearch();
   }
-  if (!work) return false;
   // Whoever published while this worker searched woke nobody; pass it on.
-  if (scheduler_.idle_.AnySleeping() && WorkInSight()) {
+  if (work && scheduler_.idle_.AnySleeping() && WorkInSight()) {
     FullFence();
     scheduler_.idle_.WakeOneIfNeeded();
   }
-  if (work.job != nullptr) {
-    Run(work.job);
-  } else {
-    Run(work.task);
-  }
-  return true;
+  return work;
 }
 
 // Until there is work or the scheduler has ended.
@@ -238,6 +232,14 @@ bool Worker::Sleep() {
   s.idle_.Sleep(index_);
   if (track_ != nullptr) track_->Span("sleep", begin, TraceLog::NowNs());
   return !s.exiting_.load(std::memory_order_relaxed);
+}
+
+void Worker::Run(Work work) {
+  if (work.job != nullptr) {
+    Run(work.job);
+  } else {
+    Run(work.task);
+  }
 }
 
 void Worker::Run(Task* task) {
@@ -317,7 +319,7 @@ bool Worker::Await(TaskWord<>& task, const std::atomic<std::uint32_t>& floor, in
     if (deadline_ns >= 0 && TraceLog::NowNs() >= deadline_ns) return false;
     // With forks of its own open a worker does not help: whoever waits for what it
     // would run could then be handed one of them, which is no descendant.
-    if (*runner != TaskWord<>::kOutsider && forks_.Empty()) {
+    if (*runner != TaskWord<>::kOutsider && forks_.Size() == 0) {
       const auto descendant = [&](std::uint32_t index) {
         return !task.finished() && index >= floor.load(std::memory_order_relaxed);
       };

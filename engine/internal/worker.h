@@ -94,11 +94,12 @@ class Worker {
 
   Task* OwnTask();
   Task* TakeInbox();
-  bool SearchAndRun();
+  Work SearchAccounted();
   Work Search();
   Work StealFrom(Worker& victim);
   bool WorkInSight();
   bool Sleep();
+  void Run(Work work);
   void Run(Task* task);
   void Run(StackJob* job);
   template <class Condition>

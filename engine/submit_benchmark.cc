@@ -1,0 +1,217 @@
+// Submission from outside, beside oneTBB.
+//
+//   bazel run -c opt //engine:submit_benchmark -- --benchmark_repetitions=9
+//     --benchmark_enable_random_interleaving=true --benchmark_report_aggregates_only=true
+//
+// Items are tasks; `per_item` is the time of one. SubmitTotal: from the first submission
+// to the end of the last task; SubmitCall: the submitting thread's part of it, and of
+// the same run. RoundTripHot: submit and wait, again and again. RoundTripHelped: the
+// waiter may run the task itself. RoundTripParked: the same after 2 ms of idleness.
+// Sparse: CPU time of the process for one empty task a millisecond, less that of a
+// process whose main thread does the same without submitting.
+#include <sys/resource.h>
+#include <tbb/global_control.h>
+#include <tbb/task_arena.h>
+#include <tbb/task_group.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "ashlar/engine/engine.h"
+#include "benchmark/benchmark.h"
+
+namespace ashlar {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double Seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
+
+constexpr int64_t kTasks = 1'000'000;
+
+void PerItem(benchmark::State& state, int64_t items) {
+  state.SetItemsProcessed(state.iterations() * items);
+  state.counters["per_item"] =
+      benchmark::Counter(static_cast<double>(state.iterations() * items),
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
+// What the two runtimes are asked to do.
+class Ashlar {
+ public:
+  explicit Ashlar(int64_t workers)
+      : engine_(*Engine::Create({.workers = static_cast<int>(workers)})) {}
+  template <class F>
+  void Submit(F f) {
+    (void)engine_->Submit(f);
+  }
+  template <class F>
+  void RoundTrip(F f) {
+    (void)engine_->Submit(f).Get();
+  }
+  template <class F>
+  void RoundTripHelped(F f) {
+    (void)engine_->Submit(f).Get({.help = true});
+  }
+
+ private:
+  std::unique_ptr<Engine> engine_;
+};
+
+// The arena has one slot more than workers, and none kept for the outside thread.
+class Tbb {
+ public:
+  explicit Tbb(int64_t workers)
+      : control_(tbb::global_control::max_allowed_parallelism,
+                 static_cast<std::size_t>(workers) + 1),
+        arena_(static_cast<int>(workers), 0) {}
+  template <class F>
+  void Submit(F f) {
+    arena_.enqueue(f);
+  }
+  template <class F>
+  void RoundTrip(F f) {
+    tbb::task_group group;
+    arena_.enqueue(group.defer(f));
+    group.wait();
+  }
+
+ private:
+  tbb::global_control control_;
+  tbb::task_arena arena_;
+};
+
+// A counter that the workers count down on a line of its own.
+struct alignas(64) Left {
+  std::atomic<int64_t> value{0};
+};
+
+template <class Runtime, bool kCall>
+void Submit(benchmark::State& state) {
+  Runtime runtime(state.range(0));
+  Left left;
+  for (auto _ : state) {
+    left.value.store(kTasks);
+    const auto begin = Clock::now();
+    for (int64_t i = 0; i < kTasks; ++i) {
+      runtime.Submit([&left] { left.value.fetch_sub(1, std::memory_order_relaxed); });
+    }
+    const auto submitted = Clock::now();
+    while (left.value.load(std::memory_order_relaxed) != 0) std::this_thread::yield();
+    state.SetIterationTime(Seconds((kCall ? submitted : Clock::now()) - begin));
+  }
+  PerItem(state, kTasks);
+}
+
+void SubmitAllTotal(benchmark::State& state) {
+  auto engine = *Engine::Create({.workers = static_cast<int>(state.range(0))});
+  Left left;
+  auto task = [&left] { left.value.fetch_sub(1, std::memory_order_relaxed); };
+  const std::vector<decltype(task)> batch(1000, task);
+  for (auto _ : state) {
+    left.value.store(kTasks);
+    for (int64_t i = 0; i < kTasks; i += 1000) engine->SubmitAll(batch);
+    while (left.value.load(std::memory_order_relaxed) != 0) std::this_thread::yield();
+  }
+  PerItem(state, kTasks);
+}
+
+template <class Runtime>
+void RoundTripHot(benchmark::State& state) {
+  Runtime runtime(state.range(0));
+  int64_t done = 0;
+  for (auto _ : state) runtime.RoundTrip([&done] { ++done; });
+  if (done != static_cast<int64_t>(state.iterations())) state.SkipWithError("lost a task");
+  PerItem(state, 1);
+}
+
+void RoundTripHelped(benchmark::State& state) {
+  Ashlar runtime(state.range(0));
+  int64_t done = 0;
+  for (auto _ : state) runtime.RoundTripHelped([&done] { ++done; });
+  if (done != static_cast<int64_t>(state.iterations())) state.SkipWithError("lost a task");
+  PerItem(state, 1);
+}
+
+template <class Runtime>
+void RoundTripParked(benchmark::State& state) {
+  Runtime runtime(state.range(0));
+  int64_t done = 0;
+  for (auto _ : state) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    const auto begin = Clock::now();
+    runtime.RoundTrip([&done] { ++done; });
+    state.SetIterationTime(Seconds(Clock::now() - begin));
+  }
+  PerItem(state, 1);
+}
+
+double ProcessCpuSeconds() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+template <class Step>
+double CpuOfSteps(Step step) {
+  constexpr int kSteps = 300;
+  const double begin = ProcessCpuSeconds();
+  for (int i = 0; i < kSteps; ++i) {
+    step();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return (ProcessCpuSeconds() - begin) / kSteps;
+}
+
+template <class Runtime>
+void Sparse(benchmark::State& state) {
+  Runtime runtime(state.range(0));
+  runtime.RoundTrip([] {});
+  std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  for (auto _ : state) {
+    const double without = CpuOfSteps([] {});
+    const double with = CpuOfSteps([&] { runtime.Submit([] {}); });
+    state.SetIterationTime(std::max(with - without, 1e-9));
+  }
+  PerItem(state, 1);
+}
+
+void Register() {
+  using benchmark::RegisterBenchmark;
+  const auto each = [](const std::string& operation, void (*ashlar)(benchmark::State&),
+                       void (*tbb)(benchmark::State&), auto&& configure) {
+    configure(RegisterBenchmark((operation + "/ashlar").c_str(), ashlar)->ArgName("workers"));
+    if (tbb != nullptr) {
+      configure(RegisterBenchmark((operation + "/tbb").c_str(), tbb)->ArgName("workers"));
+    }
+  };
+  const auto bulk = [](auto* b) {
+    b->Arg(1)->Arg(2)->UseManualTime()->Unit(benchmark::kMillisecond);
+  };
+  each("SubmitTotal", Submit<Ashlar, false>, Submit<Tbb, false>, bulk);
+  each("SubmitCall", Submit<Ashlar, true>, Submit<Tbb, true>, bulk);
+  each("SubmitAllTotal", SubmitAllTotal, nullptr, [](auto* b) {
+    b->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+  });
+  each("RoundTripHot", RoundTripHot<Ashlar>, RoundTripHot<Tbb>,
+       [](auto* b) { b->Arg(1)->UseRealTime(); });
+  each("RoundTripHelped", RoundTripHelped, nullptr, [](auto* b) { b->Arg(1)->UseRealTime(); });
+  each("RoundTripParked", RoundTripParked<Ashlar>, RoundTripParked<Tbb>, [](auto* b) {
+    b->Arg(1)->UseManualTime()->Iterations(100)->Unit(benchmark::kMicrosecond);
+  });
+  each("Sparse", Sparse<Ashlar>, Sparse<Tbb>, [](auto* b) {
+    b->Arg(2)->UseManualTime()->Iterations(1)->Unit(benchmark::kMicrosecond);
+  });
+}
+
+[[maybe_unused]] const bool registered = (Register(), true);
+
+}  // namespace
+}  // namespace ashlar
