@@ -227,6 +227,29 @@ TEST(EngineTest, OneWorkerRunsOutsideTasksInTheOrderOfSubmission) {
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
 }
 
+TEST(EngineTest, PostRunsWithoutAHandle) {
+  auto engine = MakeEngine(2);
+  std::atomic<int> ran{0};
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_TRUE(engine->Post([&ran] { ++ran; }).ok());
+  }
+  std::function<void()> empty;
+  EXPECT_EQ(engine->Post(empty).code(), absl::StatusCode::kInvalidArgument);
+  engine->Shutdown();
+  EXPECT_EQ(ran, 1000);
+  EXPECT_EQ(engine->Post([&ran] { ++ran; }).code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(EngineDeathTest, APostedFunctionMustNotThrow) {
+  EXPECT_DEATH(
+      {
+        auto engine = MakeEngine(1);
+        (void)engine->Post([] { throw 1; });
+        engine->Shutdown();
+      },
+      "");
+}
+
 // ---- Waiting ----
 
 TEST(EngineTest, ZeroTimeoutDoesNotWait) {

@@ -277,7 +277,8 @@ std::vector<std::chrono::nanoseconds> UnevenPieces() {
   std::mt19937 random(42);
   std::vector<std::chrono::nanoseconds> pieces;
   for (int i = 0; i < kPieces; ++i) {
-    pieces.push_back(std::chrono::microseconds(std::uniform_int_distribution<int>(1, 1000)(random)));
+    pieces.push_back(
+        std::chrono::microseconds(std::uniform_int_distribution<int>(1, 1000)(random)));
   }
   return pieces;
 }
@@ -307,9 +308,8 @@ void UnevenAshlar(benchmark::State& state) {
 
 void UnevenTbb(benchmark::State& state) {
   TbbArena arena(state.range(0));
-  RunUneven(state, static_cast<int>(state.range(0)), [&](auto body) {
-    arena.Run([&] { tbb::parallel_for(0, kPieces, body); });
-  });
+  RunUneven(state, static_cast<int>(state.range(0)),
+            [&](auto body) { arena.Run([&] { tbb::parallel_for(0, kPieces, body); }); });
 }
 
 void Register() {
@@ -337,18 +337,33 @@ void Register() {
     RegisterBenchmark((name + "/serial").c_str(), [k](benchmark::State& state) {
       RunSerial(state, k.serial, k.result, k.forks);
     })->Unit(benchmark::kMillisecond);
-    RegisterBenchmark((name + "/ashlar").c_str(), [k](benchmark::State& state) {
-      RunAshlar(state, k.ashlar, k.result, k.forks);
-    })->ArgName("workers")->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
-    RegisterBenchmark((name + "/tbb").c_str(), [k](benchmark::State& state) {
-      RunTbb(state, k.tbb, k.result, k.forks);
-    })->ArgName("workers")->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+    RegisterBenchmark(
+        (name + "/ashlar").c_str(),
+        [k](benchmark::State& state) { RunAshlar(state, k.ashlar, k.result, k.forks); })
+        ->ArgName("workers")
+        ->Arg(1)
+        ->Arg(2)
+        ->UseRealTime()
+        ->Unit(benchmark::kMillisecond);
+    RegisterBenchmark((name + "/tbb").c_str(),
+                      [k](benchmark::State& state) { RunTbb(state, k.tbb, k.result, k.forks); })
+        ->ArgName("workers")
+        ->Arg(1)
+        ->Arg(2)
+        ->UseRealTime()
+        ->Unit(benchmark::kMillisecond);
   }
   RegisterBenchmark("Steal/ashlar", StealAshlar)->UseManualTime()->Unit(benchmark::kMicrosecond);
   RegisterBenchmark("Uneven/ashlar", UnevenAshlar)
-      ->ArgName("workers")->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+      ->ArgName("workers")
+      ->Arg(2)
+      ->UseRealTime()
+      ->Unit(benchmark::kMillisecond);
   RegisterBenchmark("Uneven/tbb", UnevenTbb)
-      ->ArgName("workers")->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+      ->ArgName("workers")
+      ->Arg(2)
+      ->UseRealTime()
+      ->Unit(benchmark::kMillisecond);
 }
 
 [[maybe_unused]] const bool registered = (Register(), true);

@@ -1,5 +1,7 @@
 #include "ashlar/engine/task_handle.h"
 
+#include <sched.h>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -13,18 +15,21 @@
 namespace ashlar::internal {
 namespace {
 
-// A thread that is no worker spins that long before it sleeps: a few round trips
-// between cores.
-constexpr int64_t kSpinNs = 5'000;
+// A thread that is no worker spins that long before it sleeps: about as long as it takes
+// to wake a worker, or else both would sleep over each round trip.
+constexpr int64_t kSpinNs = 50'000;
+// After that long it lets other threads have the core between two looks.
+constexpr int64_t kYieldAfterNs = 5'000;
 
-bool SpinForEnd(const TaskWord<>& state) {
+bool SpinForEnd(const TaskWord<>& word) {
   int64_t begin = 0;
-  for (std::uint32_t turn = 1; !state.finished(); ++turn) {
+  for (std::uint32_t turn = 1; !word.finished(); ++turn) {
     StdPlatform::SpinWait();
     if (turn % 16 != 0) continue;
     const int64_t now = TraceLog::NowNs();
     if (begin == 0) begin = now;
     if (now - begin > kSpinNs) return false;
+    if (now - begin > kYieldAfterNs) sched_yield();
   }
   return true;
 }

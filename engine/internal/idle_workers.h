@@ -6,7 +6,7 @@
 // sleeper, which thereby searches. The argument why no wake-up is lost stands in
 // engine/README.md; each atomic access below is seq_cst because it rests on the order
 //
-//   publisher: make work visible ; read the counts
+//   publisher: make work visible ; look who sleeps
 //   worker:    announce its sleep ; look for work
 //
 // Lock-free; sleeping is blocking.
@@ -31,10 +31,8 @@ class IdleWorkers {
       : workers_(static_cast<std::uint64_t>(workers)),
         counts_(kOneAwake * workers_),
         words_((static_cast<std::size_t>(workers) + 63) / 64),
-        sleeping_(std::make_unique<Word[]>(words_)),
-        beds_(std::make_unique<Bed[]>(static_cast<std::size_t>(workers))) {
-    for (std::size_t i = 0; i < words_; ++i) sleeping_[i].store(0, std::memory_order_relaxed);
-  }
+        sleeping_(std::make_unique<Sleepers[]>(words_)),
+        beds_(std::make_unique<Bed[]>(static_cast<std::size_t>(workers))) {}
 
   // The calling worker starts to look for work.
   void BeginSearch() { counts_.fetch_add(kOneSearching, std::memory_order_seq_cst); }
@@ -66,8 +64,10 @@ class IdleWorkers {
   bool AllAsleep() const { return counts_.load(std::memory_order_seq_cst) < kOneAwake; }
 
   // After work was made visible by a seq_cst operation, or with a seq_cst fence since.
-  // Costs one load unless there is somebody to wake.
+  // Costs one load, of a line that changes only when a worker falls asleep or wakes,
+  // while nobody sleeps.
   void WakeOneIfNeeded() {
+    if (!AnySleeping()) return;
     std::uint64_t counts = counts_.load(std::memory_order_seq_cst);
     while (Searching(counts) == 0 && Awake(counts) < workers_) {
       // Counted before the search for a sleeper, so that of several publishers one wakes.
@@ -99,11 +99,21 @@ class IdleWorkers {
     return Awake(counts) - Searching(counts);
   }
 
-  // True if somebody sleeps; a hint.
-  bool AnySleeping() const { return Awake(counts_.load(std::memory_order_relaxed)) < workers_; }
+  // True if somebody has announced its sleep and not been woken.
+  bool AnySleeping() const {
+    for (std::size_t i = 0; i < words_; ++i) {
+      if (sleeping_[i].bits.load(std::memory_order_seq_cst) != 0) return true;
+    }
+    return false;
+  }
 
  private:
   using Word = typename Platform::template Atomic<std::uint64_t>;
+
+  // A bit for each of 64 workers.
+  struct alignas(Platform::kCacheLine) Sleepers {
+    Word bits{0};
+  };
 
   // Awake (busy or searching) in the upper half, searching in the lower.
   static constexpr std::uint64_t kOneSearching = 1;
@@ -126,17 +136,17 @@ class IdleWorkers {
     }
   };
 
-  Word& WordOf(int worker) { return sleeping_[static_cast<std::size_t>(worker) / 64]; }
+  Word& WordOf(int worker) { return sleeping_[static_cast<std::size_t>(worker) / 64].bits; }
   static std::uint64_t Bit(int worker) { return std::uint64_t{1} << (worker % 64); }
 
   // Wakes one sleeper, whom the caller has counted as awake and searching.
   bool WakeAny() {
     for (std::size_t i = 0; i < words_; ++i) {
-      std::uint64_t word = sleeping_[i].load(std::memory_order_seq_cst);
+      std::uint64_t word = sleeping_[i].bits.load(std::memory_order_seq_cst);
       while (word != 0) {
         const int bit = std::countr_zero(word);
         // Whoever clears a worker's bit owes it the wake-up.
-        word = sleeping_[i].fetch_and(~(std::uint64_t{1} << bit), std::memory_order_seq_cst);
+        word = sleeping_[i].bits.fetch_and(~(std::uint64_t{1} << bit), std::memory_order_seq_cst);
         if ((word >> bit & 1) != 0) {
           beds_[i * 64 + static_cast<std::size_t>(bit)].Wake();
           return true;
@@ -147,10 +157,10 @@ class IdleWorkers {
   }
 
   const std::uint64_t workers_;
-  // Read at every publication, written when a worker runs out of work.
+  // Written when a worker runs out of work and when it finds some.
   alignas(Platform::kCacheLine) typename Platform::template Atomic<std::uint64_t> counts_;
   const std::size_t words_;
-  const std::unique_ptr<Word[]> sleeping_;
+  const std::unique_ptr<Sleepers[]> sleeping_;
   const std::unique_ptr<Bed[]> beds_;
 };
 

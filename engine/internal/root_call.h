@@ -25,7 +25,7 @@ class RootCall : public Task {
   static constexpr bool kVoid = std::is_void_v<R>;
 
  public:
-  explicit RootCall(F& f) : f_(f), word_(1) { type = &kType; }
+  explicit RootCall(F& f) : f_(f), word_(2) { type = &kType; }
 
   // After it was posted: waits, and gives what f gave or throws what it threw.
   R Wait() {
@@ -57,7 +57,7 @@ class RootCall : public Task {
   static constexpr TaskType kType = {.run = &RunOnWorker, .cancel = &RunOnWorker};
 
   F& f_;
-  TaskWord<> word_;
+  TaskWord<> word_;  // held by the queue and by the caller
   std::optional<std::conditional_t<kVoid, std::monostate, R>> result_;
   std::exception_ptr error_;
 };

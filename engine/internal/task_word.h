@@ -32,6 +32,13 @@ class TaskWord {
 
   explicit TaskWord(std::uint32_t holders) : word_(holders * kOneHolder) {}
 
+  // True if nobody but the caller holds the task. Nobody else can get at it then, and
+  // the operations below need no atomic read-modify-write.
+  bool SoleHolder() const {
+    // Acquire: pairs with DropHolder; what the others did is visible.
+    return word_.load(std::memory_order_acquire) / kOneHolder == 1;
+  }
+
   // pending -> running. False if somebody else was first.
   bool TryClaim(std::uint32_t runner) { return Leave(TaskPhase::kRunning, runner); }
   // pending -> cancelled. The caller clears the task away and then calls FinishCancel.
@@ -44,6 +51,10 @@ class TaskWord {
     bool last;  // nobody holds the task any more
   };
   Finished Finish(TaskPhase phase) {
+    if (SoleHolder()) {
+      SetPhase(phase);
+      return {.waiters = false, .last = true};
+    }
     const std::uint32_t change =
         static_cast<std::uint32_t>(phase) - static_cast<std::uint32_t>(TaskPhase::kRunning);
     // Release: pairs with the acquire in phase(). Acquire: the last one to let go sees
@@ -71,6 +82,7 @@ class TaskWord {
 
   // True if the caller was the last holder.
   bool DropHolder() {
+    if (SoleHolder()) return true;
     // Release: what this holder did happens before the last one clears away (acquire).
     return word_.fetch_sub(kOneHolder, std::memory_order_acq_rel) / kOneHolder == 1;
   }
@@ -99,16 +111,26 @@ class TaskWord {
   static constexpr std::uint32_t kRunnerMask = 0xfff;
   static constexpr std::uint32_t kOneHolder = 1u << 16;
 
+  // By the sole holder.
+  void SetPhase(TaskPhase phase) {
+    const std::uint32_t word = word_.load(std::memory_order_relaxed);
+    word_.store((word & ~kPhaseMask) | static_cast<std::uint32_t>(phase),
+                std::memory_order_relaxed);
+  }
+
   static TaskPhase PhaseOf(std::uint32_t word) { return static_cast<TaskPhase>(word & kPhaseMask); }
 
   bool Leave(TaskPhase phase, std::uint32_t runner) {
-    std::uint32_t word = word_.load(std::memory_order_relaxed);
+    std::uint32_t word = word_.load(std::memory_order_acquire);  // as in SoleHolder
     while (PhaseOf(word) == TaskPhase::kPending) {
-      // Relaxed: the claimer has the task from a queue or a handle, which made visible
-      // what the submitter wrote.
-      if (word_.compare_exchange_weak(
-              word, (word | static_cast<std::uint32_t>(phase)) | runner << kRunnerShift,
-              std::memory_order_relaxed, std::memory_order_relaxed)) {
+      const std::uint32_t next = word | static_cast<std::uint32_t>(phase) | runner << kRunnerShift;
+      if (word / kOneHolder == 1) {
+        word_.store(next, std::memory_order_relaxed);
+        return true;
+      }
+      // Relaxed: the task's contents came with the queue, or with the handle.
+      if (word_.compare_exchange_weak(word, next, std::memory_order_relaxed,
+                                      std::memory_order_relaxed)) {
         return true;
       }
     }

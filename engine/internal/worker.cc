@@ -15,7 +15,7 @@ namespace {
 // How long a worker searches before it sleeps, in nanoseconds. Where all others are
 // idle too, just long enough for a caller that submits, waits and submits again; where
 // somebody is at work, that one is likely to have something soon.
-constexpr int64_t kSearchAloneNs = 3'000;
+constexpr int64_t kSearchAloneNs = 2'000;
 constexpr int64_t kSearchBesideBusyNs = 200'000;
 // How long a worker that waits for a result spins before it sleeps.
 constexpr int64_t kAwaitNs = 50'000;
@@ -94,8 +94,9 @@ void Worker::Main() {
   if (!scheduler_.AwaitStart()) return;
   for (;;) {
     Work work = {.task = OwnTask()};
+    if (!work) work.task = TakeInbox();
     if (!work && last_victim_ != nullptr) work = StealFrom(*last_victim_);
-    if (!work) work = SearchAccounted();
+    if (!work) work = Search();
     if (!work) break;
     Run(work);
   }
@@ -146,14 +147,16 @@ void Worker::Post(Task* first) {
   scheduler_.idle_.WakeOneIfNeeded();
 }
 
-Worker::Work Worker::SearchAccounted() {
-  Work work;
-  {
+// Searches until there is work or the scheduler has ended.
+Worker::Work Worker::Search() {
+  scheduler_.idle_.BeginSearch();
+  Work work = Look();
+  if (!work) {
+    // Only now: reading the clock costs more than most searches.
     SearchScope scope(*this);
-    scheduler_.idle_.BeginSearch();
-    work = Search();
-    scheduler_.idle_.EndSearch();
+    work = KeepLooking();
   }
+  scheduler_.idle_.EndSearch();
   // Whoever published while this worker searched woke nobody; pass it on.
   if (work && scheduler_.idle_.AnySleeping() && WorkInSight()) {
     FullFence();
@@ -162,30 +165,36 @@ Worker::Work Worker::SearchAccounted() {
   return work;
 }
 
-// Until there is work or the scheduler has ended.
-Worker::Work Worker::Search() {
-  const int count = scheduler_.worker_count();
+Worker::Work Worker::KeepLooking() {
   Patience patience;
   for (;;) {
-    if (Task* task = TakeInbox()) return {.task = task};
-    if (last_victim_ != nullptr) {
-      if (Work work = StealFrom(*last_victim_)) return work;
-    }
-    const int start = static_cast<int>(Random() % static_cast<std::uint32_t>(count));
-    for (int i = 0; i < count; ++i) {
-      Worker& victim = scheduler_.worker((start + i) % count);
-      if (&victim == this) continue;
-      if (Work work = StealFrom(victim)) {
-        last_victim_ = &victim;
-        return work;
-      }
-    }
-    last_victim_ = nullptr;
     const int64_t budget = scheduler_.idle_.Busy() > 0 ? kSearchBesideBusyNs : kSearchAloneNs;
-    if (patience.Pause(budget)) continue;
-    if (!Sleep()) return {};
-    patience.Renew();
+    if (!patience.Pause(budget)) {
+      if (!Sleep()) return {};
+      patience.Renew();
+    }
+    if (Work work = Look()) return work;
   }
+}
+
+// Once through all places where there might be work.
+Worker::Work Worker::Look() {
+  if (Task* task = TakeInbox()) return {.task = task};
+  if (last_victim_ != nullptr) {
+    if (Work work = StealFrom(*last_victim_)) return work;
+    last_victim_ = nullptr;
+  }
+  const int count = scheduler_.worker_count();
+  const int start = static_cast<int>(Random() % static_cast<std::uint32_t>(count));
+  for (int i = 0; i < count; ++i) {
+    Worker& victim = scheduler_.worker((start + i) % count);
+    if (&victim == this) continue;
+    if (Work work = StealFrom(victim)) {
+      last_victim_ = &victim;
+      return work;
+    }
+  }
+  return {};
 }
 
 Worker::Work Worker::StealFrom(Worker& victim) {

@@ -94,8 +94,9 @@ class Worker {
 
   Task* OwnTask();
   Task* TakeInbox();
-  Work SearchAccounted();
   Work Search();
+  Work KeepLooking();
+  Work Look();
   Work StealFrom(Worker& victim);
   bool WorkInSight();
   bool Sleep();
