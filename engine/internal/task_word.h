@@ -128,9 +128,10 @@ class TaskWord {
         word_.store(next, std::memory_order_relaxed);
         return true;
       }
-      // Relaxed: the task's contents came with the queue, or with the handle.
+      // Relaxed: the task's contents came with the queue, or with the handle. Acquire on
+      // failure: the next turn may find the caller to be the sole holder.
       if (word_.compare_exchange_weak(word, next, std::memory_order_relaxed,
-                                      std::memory_order_relaxed)) {
+                                      std::memory_order_acquire)) {
         return true;
       }
     }
