@@ -81,10 +81,7 @@ class BasicEventCount {
 
   // Sleeps until notified. Returns at once if a notification came since `key`.
   void CommitWait(Key key) noexcept {
-    if (!NotifiedSince(key)) {
-      Platform::Wait(epoch_, key.epoch_);
-      static_cast<void>(NotifiedSince(key));  // for its acquire
-    }
+    if (!NotifiedSince(key)) Platform::Wait(epoch_, key.epoch_);
     Leave();
   }
 

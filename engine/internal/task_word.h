@@ -121,21 +121,17 @@ class TaskWord {
   static TaskPhase PhaseOf(std::uint32_t word) { return static_cast<TaskPhase>(word & kPhaseMask); }
 
   bool Leave(TaskPhase phase, std::uint32_t runner) {
-    std::uint32_t word = word_.load(std::memory_order_acquire);  // as in SoleHolder
-    while (PhaseOf(word) == TaskPhase::kPending) {
+    for (;;) {
+      std::uint32_t word = word_.load(std::memory_order_acquire);  // as in SoleHolder
+      if (PhaseOf(word) != TaskPhase::kPending) return false;
       const std::uint32_t next = word | static_cast<std::uint32_t>(phase) | runner << kRunnerShift;
       if (word / kOneHolder == 1) {
         word_.store(next, std::memory_order_relaxed);
         return true;
       }
-      // Relaxed: the task's contents came with the queue, or with the handle. Acquire on
-      // failure: the next turn may find the caller to be the sole holder.
-      if (word_.compare_exchange_weak(word, next, std::memory_order_relaxed,
-                                      std::memory_order_acquire)) {
-        return true;
-      }
+      // Relaxed: the task's contents came with the queue, or with the handle.
+      if (word_.compare_exchange_weak(word, next, std::memory_order_relaxed)) return true;
     }
-    return false;
   }
 
   typename Platform::template Atomic<std::uint32_t> word_;
