@@ -57,6 +57,7 @@
 #include "ashlar/engine/task_handle.h"
 #include "ashlar/engine/trace.h"
 #include "ashlar/engine/work_stealing_scheduler.h"
+#include "ashlar/scheduling/executor.h"
 
 namespace ashlar {
 
@@ -102,6 +103,9 @@ class Engine {
 
   int worker_count() const { return scheduler_->worker_count(); }
 
+  // True on one of the engine's workers.
+  bool RunsOnThisThread() const { return scheduler_->CurrentWorker() != nullptr; }
+
   // Runs f() on a worker. f: movable, called once. Lock-free, some 40 ns, no allocation
   // for callables and results of up to 40 bytes.
   template <class F>
@@ -123,15 +127,39 @@ class Engine {
   template <class F>
   absl::Status Post(F&& f) {
     if (IsNull(f)) return internal::RejectionStatus(internal::Rejection::kNullTask);
-    auto run = [fn = std::forward<F>(f)]() mutable noexcept { std::invoke(std::move(fn)); };
-    using Fn = decltype(run);
-    internal::TaskBlock* const block = NewBlock<Fn, void>(std::move(run), kQueueOnly);
+    internal::TaskBlock* const block = NewPosted(std::forward<F>(f));
     if (block == nullptr) return internal::RejectionStatus(internal::Rejection::kNoMemory);
     if (!scheduler_->Post(block, block)) {
-      TakeBack<Fn>(block);
+      block->type->cancel(block);
       return internal::RejectionStatus(internal::Rejection::kShutDown);
     }
     return absl::OkStatus();
+  }
+
+  // Posts every callable of a range, with one synchronization for all of them: all are
+  // accepted or none.
+  template <class Range>
+  absl::Status PostAll(Range&& callables) {
+    internal::TaskBlock* newest = nullptr;
+    internal::TaskBlock* oldest = nullptr;
+    const auto refuse = [&](internal::Rejection rejection) {
+      for (internal::Task* task = newest; task != nullptr;) {
+        internal::Task* const next = task->next;
+        task->type->cancel(task);
+        task = next;
+      }
+      return internal::RejectionStatus(rejection);
+    };
+    for (auto&& f : callables) {
+      if (IsNull(f)) return refuse(internal::Rejection::kNullTask);
+      internal::TaskBlock* const block = NewPosted(std::forward<decltype(f)>(f));
+      if (block == nullptr) return refuse(internal::Rejection::kNoMemory);
+      block->next = newest;
+      newest = block;
+      if (oldest == nullptr) oldest = block;
+    }
+    if (newest == nullptr || scheduler_->Post(newest, oldest)) return absl::OkStatus();
+    return refuse(internal::Rejection::kShutDown);
   }
 
   // Submits every callable of a range, with one synchronization for all of them. The
@@ -287,6 +315,12 @@ class Engine {
     return block;
   }
 
+  template <class F>
+  static internal::TaskBlock* NewPosted(F&& f) {
+    auto run = [fn = std::forward<F>(f)]() mutable noexcept { std::invoke(std::move(fn)); };
+    return NewBlock<decltype(run), void>(std::move(run), kQueueOnly);
+  }
+
   // Undoes NewBlock for a task that was not accepted.
   template <class Fn>
   static void TakeBack(internal::TaskBlock* block) {
@@ -320,6 +354,8 @@ class Engine {
   const std::unique_ptr<internal::ResultShelf> shelf_;
   const absl::Time created_;
 };
+
+static_assert(Executor<Engine>);
 
 template <class R>
 absl::Status TaskHandle<R>::WaitForBlock(const WaitOptions& options) {

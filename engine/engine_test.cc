@@ -240,6 +240,28 @@ TEST(EngineTest, PostRunsWithoutAHandle) {
   EXPECT_EQ(engine->Post([&ran] { ++ran; }).code(), absl::StatusCode::kFailedPrecondition);
 }
 
+TEST(EngineTest, PostAllAcceptsAllOrNone) {
+  auto engine = MakeEngine(2);
+  std::atomic<int> ran{0};
+  std::vector<std::function<void()>> functions(100, [&ran] { ++ran; });
+  EXPECT_TRUE(engine->PostAll(functions).ok());
+  functions[99] = nullptr;
+  EXPECT_EQ(engine->PostAll(functions).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(engine->PostAll(std::vector<std::function<void()>>()).ok());
+  engine->Shutdown();
+  functions.pop_back();
+  EXPECT_EQ(engine->PostAll(functions).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ran, 100);
+}
+
+TEST(EngineTest, KnowsItsOwnThreads) {
+  auto engine = MakeEngine(1);
+  auto other = MakeEngine(1);
+  EXPECT_FALSE(engine->RunsOnThisThread());
+  EXPECT_TRUE(*engine->Run([&] { return engine->RunsOnThisThread(); }));
+  EXPECT_FALSE(*engine->Run([&] { return other->RunsOnThisThread(); }));
+}
+
 TEST(EngineDeathTest, APostedFunctionMustNotThrow) {
   EXPECT_DEATH(
       {
