@@ -32,6 +32,13 @@ Json& Json::Set(std::string name, Json value) & {
   return *this;
 }
 
+Json& Json::Merge(Json object) & {
+  auto* more = std::get_if<Members>(&object.value_);
+  ASHLAR_CHECK(more != nullptr, "Merge needs an object");
+  for (auto& [name, value] : *more) Set(std::move(name), std::move(value));
+  return *this;
+}
+
 std::string Json::ToString() const {
   std::string out;
   AppendTo(out);

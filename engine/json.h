@@ -49,6 +49,9 @@ class Json {
     return std::move(Set(std::move(name), std::move(value)));
   }
 
+  // Appends all members of another object.
+  Json& Merge(Json object) &;
+
   std::string ToString() const;
 
  private:

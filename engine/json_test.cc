@@ -30,6 +30,12 @@ TEST(JsonTest, ValuesPrintInTheOrderAdded) {
             "\"top\":[\"the\",[],{},null],\"half\":0.5,\"yes\":true,\"a\":-1}");
 }
 
+TEST(JsonTest, MergeAppendsTheMembersOfAnother) {
+  Json report = Json::Object().Set("a", Json(1));
+  report.Merge(Json::Object().Set("b", Json(2)).Set("c", Json(3)));
+  EXPECT_EQ(report.ToString(), "{\"a\":1,\"b\":2,\"c\":3}");
+}
+
 TEST(JsonTest, NumbersThatAreNotFiniteAreNull) {
   EXPECT_EQ(Json(std::numeric_limits<double>::infinity()).ToString(), "null");
   EXPECT_EQ(Json(std::numeric_limits<double>::quiet_NaN()).ToString(), "null");

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "ashlar/base/check.h"
+#include "ashlar/engine/workloads/text_format.h"
 
 namespace ashlar {
 namespace {
@@ -73,8 +74,7 @@ absl::StatusOr<WorkloadResult> Run(WorkloadContext& context) {
   const int64_t solutions = CountQueens(context.engine, static_cast<int>(*n), context.progress);
   WorkloadResult result;
   result.values.Set("n", Json(*n)).Set("solutions", Json(solutions));
-  result.text = std::to_string(*n) + (*n == 1 ? " queen: " : " queens: ") +
-                std::to_string(solutions) + (solutions == 1 ? " solution\n" : " solutions\n");
+  result.text = Counted(*n, "queen") + ": " + Counted(solutions, "solution") + "\n";
   result.work = solutions;
   result.unit = "solutions";
   return result;

@@ -14,6 +14,10 @@ std::string Grouped(int64_t number) {
   return digits;
 }
 
+std::string Counted(int64_t number, std::string_view what) {
+  return Grouped(number) + " " + std::string(what) + (number == 1 ? "" : "s");
+}
+
 std::string Printable(std::string_view bytes, std::size_t max_bytes) {
   std::string text;
   while (!bytes.empty()) {

@@ -16,6 +16,9 @@ namespace ashlar {
 // 1234567 as "1,234,567".
 std::string Grouped(int64_t number);
 
+// "1 file", "2,000 files".
+std::string Counted(int64_t number, std::string_view what);
+
 // Safe to print on a terminal: UTF-8 stays, control characters and other bytes become
 // \xNN. Cut behind about `max_bytes`, marked by "…".
 std::string Printable(std::string_view bytes, std::size_t max_bytes);

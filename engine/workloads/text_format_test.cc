@@ -19,6 +19,12 @@ TEST(TextFormatTest, NumbersAreGroupedByThousands) {
   EXPECT_EQ(Grouped(std::numeric_limits<int64_t>::min()), "-9,223,372,036,854,775,808");
 }
 
+TEST(TextFormatTest, OneIsSingular) {
+  EXPECT_EQ(Counted(0, "file"), "0 files");
+  EXPECT_EQ(Counted(1, "file"), "1 file");
+  EXPECT_EQ(Counted(2000, "file"), "2,000 files");
+}
+
 TEST(TextFormatTest, OnlyWhatATerminalShowsIsPrinted) {
   EXPECT_EQ(Printable("caf\xc3\xa9 \xe2\x82\xac", 60), "caf\xc3\xa9 \xe2\x82\xac");
   EXPECT_EQ(Printable("\x1b[31m", 60), "\\x1b[31m");

@@ -197,9 +197,9 @@ Json ToJson(const WordCounts& counts) {
 }
 
 std::string ToText(const WordCounts& counts) {
-  std::string text = Grouped(counts.files) + (counts.files == 1 ? " file" : " files") + ", " +
-                     Grouped(counts.totals.bytes) + " bytes, " + Grouped(counts.totals.lines) +
-                     " lines, " + Grouped(counts.totals.words) + " words, " +
+  std::string text = Counted(counts.files, "file") + ", " + Counted(counts.totals.bytes, "byte") +
+                     ", " + Counted(counts.totals.lines, "line") + ", " +
+                     Counted(counts.totals.words, "word") + ", " +
                      (counts.undercount > 0 ? "at least " : "") + Grouped(counts.ranking.distinct) +
                      " different\n";
   if (counts.unreadable > 0) text += Grouped(counts.unreadable) + " could not be read\n";
