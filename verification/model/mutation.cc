@@ -80,7 +80,7 @@ std::vector<Place> Places(std::span<const ExecutedOperation> recorded) {
   std::vector<Place> places;
   for (const ExecutedOperation& executed : recorded) {
     std::string file = ShortPath(executed.site.file);
-    if (!file.ends_with(".h")) continue;
+    if (file.ends_with(".cc")) continue;
     // gcc names the arguments of a function template, clang does not.
     std::string function = executed.site.function;
     function.resize(std::min(function.find('<'), function.size()));

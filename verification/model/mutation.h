@@ -2,8 +2,8 @@
 // ----------
 // Mutation of memory orders: are the scenarios sharp, is every order needed?
 //
-// Each order that the scenarios execute in a header is weakened by one step (and, if
-// nobody notices, by one more), each fence and each wake-up is left out. Every such
+// Each order that the scenarios execute, in any file but a .cc, is weakened by one step
+// (and, if nobody notices, by one more), each fence and each wake-up is left out. Every such
 // mutant must be killed, that is, make a scenario fail, or be accepted with a reason
 // that a person wrote down. A mutant that survives says one of three things:
 //
@@ -23,7 +23,7 @@
 
 namespace ashlar::verification {
 
-// An operation in a header, as people name it.
+// An operation, as people name it.
 struct Place {
   ExecutedOperation executed;
   std::string file;              // "concurrency/event_count.h"
@@ -63,8 +63,8 @@ struct MutationReport {
 // A path as people write it, without Bazel's folders.
 std::string ShortPath(std::string_view file);
 
-// The recorded operations that stand in headers, from top to bottom. Orders in source
-// files are the scenarios' own.
+// The recorded operations but those in .cc files, which are the scenarios' own, from top
+// to bottom.
 std::vector<Place> Places(std::span<const ExecutedOperation> recorded);
 
 // The next weaker orders. A fence has kDropped beside them, so that leaving it out is

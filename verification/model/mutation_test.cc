@@ -61,6 +61,7 @@ TEST(MutationTest, PlacesAreNumberedOnTheirLineAndInTheirFunction) {
       At("x.h", "Push", 3, 10, Operation::kLoad),
       At("x.h", "Pop", 7, 20, Operation::kStore),
       At("x_test.cc", "Thread", 1, 1, Operation::kLoad),
+      At("x.inc", "Peek", 1, 1, Operation::kLoad),
   };
   std::vector<std::string> names;
   for (const Place& place : Places(recorded)) {
@@ -70,7 +71,7 @@ TEST(MutationTest, PlacesAreNumberedOnTheirLineAndInTheirFunction) {
                     std::to_string(place.ordinal_in_function));
   }
   EXPECT_THAT(names, ElementsAre("Push3 load11", "Pop7 load11", "Pop7 load22", "Pop7 store11",
-                                 "Pop9 load13"));
+                                 "Pop9 load13", "Peek1 load11"));
 }
 
 TEST(MutationTest, APlaceWithTwoOrdersIsOnePlace) {
