@@ -20,7 +20,8 @@
 // Parameters: T is trivially copyable and fits a lock-free atomic, a pointer as a rule.
 // FencePolicy (fence_policy.h) says how Pop and Steal order themselves: the default puts
 // a full fence into each, AsymmetricFencePolicy takes it from Pop and makes every Steal
-// of a deque that is not empty interrupt the process's running threads (0.1 to 16 us).
+// of a deque that is not empty interrupt the process's running threads (0.1 to 16 us and
+// more).
 // Thread safety: Push and Pop from one thread at a time (the owner), all else from any.
 // Progress: Pop and Steal are wait-free, Push too unless it allocates. A Steal that
 // loses its race says kRetry.
@@ -28,8 +29,9 @@
 // the deque, so that a slow thief may still read them: less than twice the largest.
 // Errors: Push throws std::bad_alloc when it cannot grow and leaves the deque as it was;
 // so does the constructor, also for a capacity that no memory could hold.
-// Cost: a push and pop 6 ns (1 ns asymmetric), twice that for the last item, a steal
-// 13 ns, a steal from an empty deque 0.5 ns.
+// Cost: a full fence in each Pop and Steal, and a compare-exchange in each steal and each
+// Pop of the last item. On a 2.8 GHz Ice Lake a push and pop take 8.6 ns (asymmetric 4.2),
+// with the last item 20 (14), a steal 18, a steal from an empty deque 0.3.
 //
 // Source: N. M. Le, A. Pop, A. Cohen, F. Zappa Nardelli, "Correct and efficient
 // work-stealing for weak memory models", PPoPP 2013, with these changes: a new array is

@@ -33,8 +33,8 @@
 // Thread safety: everything from any thread; the commit from the thread that prepared.
 // Progress: PrepareWait, CancelWait and notifications are wait-free (system calls
 // aside); commits block.
-// Cost: notification without waiters 5 ns, with a sleeping one a system call; prepare
-// and cancel 10 ns.
+// Cost: a notification without waiters is a fence and a load, 6.5 ns on a 2.8 GHz Ice
+// Lake, with a waiter a system call; prepare and cancel are two locked instructions, 13 ns.
 // Bound: the epoch has 32 bits. A waiter that is stopped between PrepareWait and its
 // commit, while exactly a multiple of 2^32 notifications to waiters passes (many minutes
 // of nothing else), sleeps until the next one.
