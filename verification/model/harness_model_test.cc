@@ -176,7 +176,7 @@ struct SpinsForEver {
 
   void Thread(unsigned index) {
     if (index == 0) return;
-    while (!never.load(kRelaxed)) Platform::SpinWait();
+    while (!never.load(kRelaxed)) Platform::Yield();
   }
 };
 
@@ -233,6 +233,69 @@ struct Counter {
     lock.Unlock();
   }
   void After() { Expect(count.Read() == 3); }
+};
+
+// ---- Where Relacy's memory model is not that of C++20; see verification/README.md --------
+
+// May end with both at 1.
+struct TwoWritersOfTwo {
+  static constexpr unsigned kThreads = 2;
+  Atomic<int> words[2];
+
+  void Thread(unsigned index) {
+    words[index].store(1, kRelaxed);
+    words[1 - index].store(2, kRelaxed);
+  }
+  void After() { Expect(words[0].load(kRelaxed) == 2 || words[1].load(kRelaxed) == 2); }
+};
+
+// Both may see the other's.
+struct LoadBuffering {
+  static constexpr unsigned kThreads = 2;
+  Atomic<int> words[2];
+  int seen[2] = {};
+
+  void Thread(unsigned index) {
+    seen[index] = words[index].load(kRelaxed);
+    words[1 - index].store(1, kRelaxed);
+  }
+  void After() { Expect(seen[0] == 0 || seen[1] == 0); }
+};
+
+// The second store ends the release sequence, so that this is a race.
+struct RelaxedStoreAfterRelease {
+  static constexpr unsigned kThreads = 2;
+  Var<int> data;
+  Atomic<int> flag;
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      data.Write() = 1;
+      flag.store(1, kRelease);
+      flag.store(2, kRelaxed);
+    } else if (flag.load(kAcquire) == 2) {
+      Expect(data.Read() == 1);
+    }
+  }
+};
+
+// May not both miss.
+struct FenceAgainstAccesses {
+  static constexpr unsigned kThreads = 2;
+  Atomic<int> words[2];
+  int seen[2] = {};
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      words[0].store(1, kRelaxed);
+      Platform::Fence(kSeqCst);
+      seen[0] = words[1].load(kRelaxed);
+    } else {
+      words[1].store(1, kSeqCst);
+      seen[1] = words[0].load(kSeqCst);
+    }
+  }
+  void After() { Expect(seen[0] == 1 || seen[1] == 1); }
 };
 
 // ---- What is expected of each ---------------------------------------------------------
@@ -305,6 +368,13 @@ void TestPrograms() {
   Fails<Uninitialised>("Uninitialised", "ACCESS TO UNINITIALIZED VARIABLE");
 }
 
+void TestKnownLimits() {
+  Passes<TwoWritersOfTwo>("TwoWritersOfTwo");
+  Passes<LoadBuffering>("LoadBuffering");
+  Passes<RelaxedStoreAfterRelease>("RelaxedStoreAfterRelease");
+  Fails<FenceAgainstAccesses>("FenceAgainstAccesses", "USER ASSERT FAILED");
+}
+
 void TestMutation() {
   const std::vector<Scenario> scenarios = {MakeScenario<Counter>("Counter")};
   OrderHook::Record();
@@ -355,6 +425,7 @@ void TestMutation() {
 
 int main() {
   ashlar::verification::TestPrograms();
+  ashlar::verification::TestKnownLimits();
   ashlar::verification::TestMutation();
   return ashlar::verification::all_good ? 0 : 1;
 }

@@ -384,6 +384,7 @@ struct RelacyPlatform {
   static void SpinWait(Site site = Site::Current()) {
     rl::ctx().yield(1, relacy_internal::Where(site));
   }
+  static void Yield(Site site = Site::Current()) { SpinWait(site); }
 
   static void Wait(const Atomic<std::uint32_t>& word, std::uint32_t expected,
                    Site site = Site::Current()) {
