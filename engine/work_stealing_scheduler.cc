@@ -76,7 +76,8 @@ void WorkStealingScheduler::Stop(StopMode mode) {
   std::lock_guard<std::mutex> lock(stop_mutex_);
   if (mode == StopMode::kCancel) cancelling_.store(true, std::memory_order_relaxed);
   inbox_.Close();
-  stopping_.store(true, std::memory_order_seq_cst);
+  // Release: pairs with Worker::Sleep; who sees it sees the inbox closed.
+  stopping_.store(true, std::memory_order_release);
   idle_.WakeAll();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();

@@ -4,11 +4,16 @@
 // visible calls WakeOneIfNeeded: it does nothing while some worker searches (that one
 // will find the work, or will look once more before it sleeps) and otherwise wakes one
 // sleeper, which thereby searches. The argument why no wake-up is lost stands in
-// engine/README.md; each atomic access below is seq_cst because it rests on the order
+// engine/README.md; it rests on the order
 //
-//   publisher: make work visible ; look who sleeps
-//   worker:    announce its sleep ; look for work
+//   publisher: make work visible ; look who sleeps (1), who searches (2)
+//   worker:    announce its sleep (3), (4) ; look for work
+//   searcher:  end the search (5) ; look who sleeps (1), for more work
 //
+// and each of these is seq_cst. All else is relaxed: whoever misreads it meets (3) or (4)
+// once more before it sleeps.
+//
+// What precedes a call that wakes a worker happens before the end of that worker's sleep.
 // Lock-free; sleeping is blocking.
 #ifndef ASHLAR_ENGINE_INTERNAL_IDLE_WORKERS_H_
 #define ASHLAR_ENGINE_INTERNAL_IDLE_WORKERS_H_
@@ -35,62 +40,69 @@ class IdleWorkers {
         beds_(std::make_unique<Bed[]>(static_cast<std::size_t>(workers))) {}
 
   // The calling worker starts to look for work.
-  void BeginSearch() { counts_.fetch_add(kOneSearching, std::memory_order_seq_cst); }
+  void BeginSearch() { counts_.fetch_add(kOneSearching, std::memory_order_relaxed); }
 
   // The calling worker found some. Afterwards it looks whether there is more, and if
   // so calls WakeOneIfNeeded: wake-ups are chained.
-  void EndSearch() { counts_.fetch_sub(kOneSearching, std::memory_order_seq_cst); }
+  void EndSearch() { counts_.fetch_sub(kOneSearching, std::memory_order_seq_cst); }  // (5)
 
   // The searching worker announces that it is about to sleep. It looks for work once
   // more, and then calls Sleep or, if it found some, CancelSleep.
   void PrepareSleep(int worker) {
     // The bit first: while a worker counts as asleep, its bit is there to be found.
+    // (3) also acquire: pairs with WakeAll.
     WordOf(worker).fetch_or(Bit(worker), std::memory_order_seq_cst);
-    counts_.fetch_sub(kOneAwake + kOneSearching, std::memory_order_seq_cst);
+    counts_.fetch_sub(kOneAwake + kOneSearching, std::memory_order_seq_cst);  // (4)
   }
 
   // Both return with the worker awake and searching again.
   void Sleep(int worker) { beds_[static_cast<std::size_t>(worker)].Lie(); }
   void CancelSleep(int worker) {
-    if ((WordOf(worker).fetch_and(~Bit(worker), std::memory_order_seq_cst) & Bit(worker)) != 0) {
-      counts_.fetch_add(kOneAwake + kOneSearching, std::memory_order_seq_cst);
+    if ((WordOf(worker).fetch_and(~Bit(worker), std::memory_order_relaxed) & Bit(worker)) != 0) {
+      counts_.fetch_add(kOneAwake + kOneSearching, std::memory_order_relaxed);
     } else {
       // Somebody has just taken us for asleep: that wake-up is ours to take.
       beds_[static_cast<std::size_t>(worker)].Lie();
     }
   }
 
-  // True if every worker has announced its sleep.
-  bool AllAsleep() const { return counts_.load(std::memory_order_seq_cst) < kOneAwake; }
+  // True if every worker has announced its sleep. After PrepareSleep the last one to do so
+  // is told, unless somebody is being woken.
+  bool AllAsleep() const { return counts_.load(std::memory_order_relaxed) < kOneAwake; }
 
   // After work was made visible by a seq_cst operation, or with a seq_cst fence since.
   // Costs one load, of a line that changes only when a worker falls asleep or wakes,
   // while nobody sleeps.
   void WakeOneIfNeeded() {
     if (!AnySleeping()) return;
-    std::uint64_t counts = counts_.load(std::memory_order_seq_cst);
+    std::uint64_t counts = counts_.load(std::memory_order_seq_cst);  // (2)
     while (Searching(counts) == 0 && Awake(counts) < workers_) {
       // Counted before the search for a sleeper, so that of several publishers one wakes.
       if (!counts_.compare_exchange_weak(counts, counts + kOneAwake + kOneSearching,
-                                         std::memory_order_seq_cst, std::memory_order_seq_cst)) {
+                                         std::memory_order_relaxed, std::memory_order_relaxed)) {
         continue;
       }
       if (WakeAny()) return;
       // The sleeper was gone. If another lay down meanwhile that counted us as awake,
       // it must not be the last one without knowing.
-      counts = counts_.fetch_sub(kOneAwake + kOneSearching, std::memory_order_seq_cst) -
+      counts = counts_.fetch_sub(kOneAwake + kOneSearching, std::memory_order_relaxed) -
                (kOneAwake + kOneSearching);
       if (Awake(counts) != 0) return;
-      Platform::SpinWait();  // until a worker that cancels its sleep counts as awake
+      Platform::SpinWait();  // until a worker whose bit is gone counts as awake
     }
   }
 
-  // Wakes every worker that sleeps.
+  // Wakes every worker that sleeps. What precedes it happens before what follows a later
+  // PrepareSleep.
   void WakeAll() {
-    do {
-      counts_.fetch_add(kOneAwake + kOneSearching, std::memory_order_seq_cst);
-    } while (WakeAny());
-    counts_.fetch_sub(kOneAwake + kOneSearching, std::memory_order_seq_cst);
+    for (std::size_t i = 0; i < words_; ++i) {
+      // Release: pairs with (3).
+      std::uint64_t word = sleeping_[i].bits.exchange(0, std::memory_order_release);
+      for (; word != 0; word &= word - 1) {
+        counts_.fetch_add(kOneAwake + kOneSearching, std::memory_order_relaxed);
+        BedOf(i, std::countr_zero(word)).Wake();
+      }
+    }
   }
 
   // How many workers run tasks; exact only when nothing moves.
@@ -102,7 +114,7 @@ class IdleWorkers {
   // True if somebody has announced its sleep and not been woken.
   bool AnySleeping() const {
     for (std::size_t i = 0; i < words_; ++i) {
-      if (sleeping_[i].bits.load(std::memory_order_seq_cst) != 0) return true;
+      if (sleeping_[i].bits.load(std::memory_order_seq_cst) != 0) return true;  // (1)
     }
     return false;
   }
@@ -126,7 +138,7 @@ class IdleWorkers {
     typename Platform::template Atomic<std::uint32_t> token{0};
 
     void Lie() {
-      // Acquire: pairs with Wake; what was made visible before it is seen.
+      // Acquire: pairs with Wake.
       while (token.load(std::memory_order_acquire) == 0) Platform::Wait(token, 0);
       token.store(0, std::memory_order_relaxed);
     }
@@ -137,18 +149,19 @@ class IdleWorkers {
   };
 
   Word& WordOf(int worker) { return sleeping_[static_cast<std::size_t>(worker) / 64].bits; }
+  Bed& BedOf(std::size_t word, int bit) { return beds_[word * 64 + static_cast<std::size_t>(bit)]; }
   static std::uint64_t Bit(int worker) { return std::uint64_t{1} << (worker % 64); }
 
   // Wakes one sleeper, whom the caller has counted as awake and searching.
   bool WakeAny() {
     for (std::size_t i = 0; i < words_; ++i) {
-      std::uint64_t word = sleeping_[i].bits.load(std::memory_order_seq_cst);
+      std::uint64_t word = sleeping_[i].bits.load(std::memory_order_relaxed);
       while (word != 0) {
         const int bit = std::countr_zero(word);
         // Whoever clears a worker's bit owes it the wake-up.
-        word = sleeping_[i].bits.fetch_and(~(std::uint64_t{1} << bit), std::memory_order_seq_cst);
+        word = sleeping_[i].bits.fetch_and(~(std::uint64_t{1} << bit), std::memory_order_relaxed);
         if ((word >> bit & 1) != 0) {
-          beds_[i * 64 + static_cast<std::size_t>(bit)].Wake();
+          BedOf(i, bit).Wake();
           return true;
         }
       }

@@ -1,5 +1,6 @@
-// No work is left lying while all workers sleep: that would end as DEADLOCK, since here
-// the worker that takes the last piece of work wakes all and ends the test.
+// No work is left lying while a worker is idle, and a pool that is told to stop ends: either
+// would show as DEADLOCK or LIVELOCK. The workers here do what Worker does, with a counter
+// in place of queues.
 
 #include <atomic>
 
@@ -11,111 +12,208 @@
 namespace ashlar::internal {
 namespace {
 
+using verification::Expect;
 using verification::MakeScenario;
 using Platform = RelacyPlatform;
 
+constexpr auto kRelaxed = std::memory_order_relaxed;
+constexpr auto kAcquire = std::memory_order_acquire;
+constexpr auto kRelease = std::memory_order_release;
 constexpr auto kSeqCst = std::memory_order_seq_cst;
 
-// Workers as the scheduler has them, with a counter in place of queues.
 class Pool {
  public:
-  Pool(int workers, int work) : idle_(workers), left_(work) {}
+  // A piece of work ends when `together` have begun, so that as many workers must be at it.
+  explicit Pool(int workers, int together = 1) : idle_(workers), together_(together) {}
+  // What was accepted is done.
+  ~Pool() { Expect(work_.load(kRelaxed) / kOnePiece == 0); }
 
-  // A thread from outside.
+  // Refused after Stop.
   void Publish(int count) {
-    work_.fetch_add(count, kSeqCst);
+    int work = work_.load(kRelaxed);
+    do {
+      if ((work & kClosed) != 0) return;
+    } while (!work_.compare_exchange_weak(work, work + count * kOnePiece, kSeqCst, kRelaxed));
     idle_.WakeOneIfNeeded();
   }
+  void Stop() {
+    work_.fetch_or(kClosed, kRelaxed);
+    stopping_.store(true, kRelease);
+    idle_.WakeAll();
+  }
 
-  // A worker, until all work is done.
+  // Stop would wake whoever sleeps by mistake.
+  void StopWhenBegun(int count) {
+    while (begun_.load(kRelaxed) < count) Platform::SpinWait();
+    Stop();
+  }
+
+  // A worker's whole life.
   void Main(int worker) {
-    while (SearchAndRun(worker)) {
+    while (Search(worker)) {
+      begun_.fetch_add(1, kRelaxed);
+      while (begun_.load(kRelaxed) < together_) Platform::SpinWait();
     }
   }
 
  private:
-  bool SearchAndRun(int worker) {
+  static constexpr int kClosed = 1;
+  static constexpr int kOnePiece = 2;
+
+  bool Search(int worker) {
     idle_.BeginSearch();
-    while (!TryTake()) {
-      idle_.PrepareSleep(worker);
-      if (Ended() || WorkInSight()) {
-        idle_.CancelSleep(worker);
-      } else {
-        idle_.Sleep(worker);
-      }
-      if (Ended()) {
-        idle_.EndSearch();
-        return false;
-      }
-    }
+    bool found = TryTake();
+    while (!found && Sleep(worker)) found = TryTake();
     idle_.EndSearch();
-    if (WorkInSight()) idle_.WakeOneIfNeeded();
-    if (left_.fetch_sub(1, kSeqCst) == 1) {
-      ended_.store(true, kSeqCst);
-      idle_.WakeAll();
-      return false;
+    if (found && idle_.AnySleeping() && WorkInSight()) idle_.WakeOneIfNeeded();
+    return found;
+  }
+  // False if the pool has ended.
+  bool Sleep(int worker) {
+    idle_.PrepareSleep(worker);
+    const bool exiting = exiting_.load(kRelaxed);
+    const bool stopping = stopping_.load(kAcquire);
+    if (exiting || WorkInSight()) {
+      idle_.CancelSleep(worker);
+      return !exiting;
     }
-    return true;
+    if (stopping && idle_.AllAsleep()) {
+      exiting_.store(true, kRelaxed);
+      idle_.WakeAll();
+    }
+    idle_.Sleep(worker);
+    return !exiting_.load(kRelaxed);
   }
   bool TryTake() {
-    int work = work_.load(std::memory_order_relaxed);
-    while (work > 0) {
-      if (work_.compare_exchange_weak(work, work - 1, std::memory_order_relaxed,
-                                      std::memory_order_relaxed)) {
-        return true;
-      }
+    int work = work_.load(kRelaxed);
+    while (work >= kOnePiece) {
+      if (work_.compare_exchange_weak(work, work - kOnePiece, kRelaxed, kRelaxed)) return true;
     }
     return false;
   }
-  bool WorkInSight() { return work_.load(kSeqCst) > 0; }
-  bool Ended() { return ended_.load(kSeqCst); }
+  bool WorkInSight() { return work_.load(kSeqCst) >= kOnePiece; }
 
   IdleWorkers<Platform> idle_;
-  Platform::Atomic<int> work_{0};
-  Platform::Atomic<int> left_;  // work not done
-  Platform::Atomic<bool> ended_{false};
+  const int together_;
+  Platform::Atomic<int> work_{0};  // pieces, and whether it is closed
+  Platform::Atomic<int> begun_{0};
+  Platform::Atomic<bool> stopping_{false};
+  Platform::Atomic<bool> exiting_{false};
 };
 
 struct OneWorker {
   static constexpr unsigned kThreads = 2;
-  Pool pool{1, 1};
-
-  void Thread(unsigned index) { index == 0 ? pool.Publish(1) : pool.Main(0); }
-};
-
-struct OneWorkerTwice {
-  static constexpr unsigned kThreads = 2;
-  Pool pool{1, 2};
+  Pool pool{1};
 
   void Thread(unsigned index) {
     if (index > 0) return pool.Main(0);
     pool.Publish(1);
     pool.Publish(1);
+    pool.StopWhenBegun(2);
   }
+};
+
+struct StopOneWorker {
+  static constexpr unsigned kThreads = 2;
+  Pool pool{1};
+
+  void Thread(unsigned index) { index == 0 ? pool.Stop() : pool.Main(0); }
+};
+
+struct StopTwoWorkers {
+  static constexpr unsigned kThreads = 3;
+  Pool pool{2};
+
+  void Thread(unsigned index) { index == 0 ? pool.Stop() : pool.Main(static_cast<int>(index) - 1); }
 };
 
 struct TwoPublishers {
   static constexpr unsigned kThreads = 3;
-  Pool pool{1, 2};
+  Pool pool{1};
 
-  void Thread(unsigned index) { index < 2 ? pool.Publish(1) : pool.Main(0); }
+  void Thread(unsigned index) {
+    if (index == 2) return pool.Main(0);
+    pool.Publish(1);
+    if (index == 0) pool.StopWhenBegun(2);
+  }
+};
+
+struct PublisherAgainstStop {
+  static constexpr unsigned kThreads = 3;
+  Pool pool{1};
+
+  void Thread(unsigned index) {
+    if (index == 0) pool.Publish(1);
+    if (index == 1) pool.Stop();
+    if (index == 2) pool.Main(0);
+  }
+};
+
+struct PublisherAgainstStopTwoWorkers {
+  static constexpr unsigned kThreads = 4;
+  Pool pool{2};
+
+  void Thread(unsigned index) {
+    if (index == 0) return pool.Publish(1);
+    if (index == 1) return pool.Stop();
+    pool.Main(static_cast<int>(index) - 2);
+  }
 };
 
 struct TwoWorkersOnePiece {
   static constexpr unsigned kThreads = 3;
-  Pool pool{2, 1};
+  Pool pool{2};
 
   void Thread(unsigned index) {
-    index == 0 ? pool.Publish(1) : pool.Main(static_cast<int>(index) - 1);
+    if (index > 0) return pool.Main(static_cast<int>(index) - 1);
+    pool.Publish(1);
+    pool.StopWhenBegun(1);
   }
 };
 
-struct TwoWorkersTwoPieces {
+// One wake-up for two pieces: the woken one passes it on.
+struct TwoPiecesAtOnce {
   static constexpr unsigned kThreads = 3;
   Pool pool{2, 2};
 
   void Thread(unsigned index) {
-    index == 0 ? pool.Publish(2) : pool.Main(static_cast<int>(index) - 1);
+    if (index > 0) return pool.Main(static_cast<int>(index) - 1);
+    pool.Publish(2);
+    pool.StopWhenBegun(2);
+  }
+};
+
+// The second piece comes while somebody searches, finds the first, or falls asleep.
+struct TwoPiecesOneByOne {
+  static constexpr unsigned kThreads = 3;
+  Pool pool{2, 2};
+
+  void Thread(unsigned index) {
+    if (index > 0) return pool.Main(static_cast<int>(index) - 1);
+    pool.Publish(1);
+    pool.Publish(1);
+    pool.StopWhenBegun(2);
+  }
+};
+
+struct WakingHappensBeforeWhatFollowsSleep {
+  static constexpr unsigned kThreads = 2;
+  IdleWorkers<Platform> idle{1};
+  Platform::Atomic<bool> work{false};
+  Platform::Var<int> written;
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      written.Write() = 1;
+      work.store(true, kRelaxed);
+      idle.WakeAll();
+    } else {
+      idle.BeginSearch();
+      idle.PrepareSleep(0);
+      if (work.load(kRelaxed)) return;
+      idle.Sleep(0);
+      Expect(written.Read() == 1);
+    }
   }
 };
 
@@ -128,9 +226,14 @@ int main(int argc, char** argv) {
       argc, argv,
       {
           MakeScenario<OneWorker>("OneWorker"),
-          MakeScenario<OneWorkerTwice>("OneWorkerTwice"),
+          MakeScenario<StopOneWorker>("StopOneWorker"),
+          MakeScenario<StopTwoWorkers>("StopTwoWorkers"),
           MakeScenario<TwoPublishers>("TwoPublishers"),
+          MakeScenario<PublisherAgainstStop>("PublisherAgainstStop"),
+          MakeScenario<PublisherAgainstStopTwoWorkers>("PublisherAgainstStopTwoWorkers"),
           MakeScenario<TwoWorkersOnePiece>("TwoWorkersOnePiece"),
-          MakeScenario<TwoWorkersTwoPieces>("TwoWorkersTwoPieces"),
+          MakeScenario<TwoPiecesAtOnce>("TwoPiecesAtOnce"),
+          MakeScenario<TwoPiecesOneByOne>("TwoPiecesOneByOne"),
+          MakeScenario<WakingHappensBeforeWhatFollowsSleep>("WakingHappensBeforeWhatFollowsSleep"),
       });
 }

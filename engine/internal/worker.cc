@@ -227,13 +227,18 @@ bool Worker::WorkInSight() {
 bool Worker::Sleep() {
   WorkStealingScheduler& s = scheduler_;
   s.idle_.PrepareSleep(index_);
-  if (WorkInSight()) {
+  // Relaxed: whoever sets it wakes all, and PrepareSleep or Sleep has synchronized with that.
+  const bool exiting = s.exiting_.load(std::memory_order_relaxed);
+  // Before the look around: what slipped into the inbox before it was closed is then seen.
+  // Acquire: pairs with Stop.
+  const bool stopping = s.stopping_.load(std::memory_order_acquire);
+  if (exiting || WorkInSight()) {
     s.idle_.CancelSleep(index_);
-    return true;
+    return !exiting;
   }
   // All asleep and nothing in sight: nobody runs a task, so none can be posted.
-  if (s.stopping_.load(std::memory_order_seq_cst) && s.idle_.AllAsleep()) {
-    s.exiting_.store(true, std::memory_order_seq_cst);
+  if (stopping && s.idle_.AllAsleep()) {
+    s.exiting_.store(true, std::memory_order_relaxed);
     s.idle_.WakeAll();
   }
   sleeps_.Add(1);
