@@ -13,6 +13,7 @@ _FEATURES = ["layering_check"]
 # A Label, so that a macro called from another workspace finds our targets.
 _FUZZING = str(Label("//tools/build_defs:fuzzing"))
 _REPLAY_MAIN = Label("//tools/build_defs:replay_main")
+_RUN_README = Label("//tools/build_defs:run_readme.sh")
 _MODEL = [
     Label("//verification/model:model_test"),
     Label("//verification/model:mutation"),
@@ -156,21 +157,32 @@ def ashlar_benchmark(name, deps = [], features = [], tags = [], **kwargs):
         **kwargs
     )
 
-def ashlar_readme_test(name, deps, readme = "README.md", size = "small", features = [], **kwargs):
+def ashlar_readme_test(
+        name,
+        deps,
+        readme = "README.md",
+        output = False,
+        size = "small",
+        features = [],
+        tags = [],
+        **kwargs):
     """Compiles and runs the first ```cpp block of a README: a whole program that returns 0.
 
     Args:
       name: of the test, by custom readme_test.
       deps: what the program includes.
       readme: the page.
+      output: whether the program has to print the first ``` block after it, exactly.
       size: as for cc_test.
       features: besides layering_check.
-      **kwargs: passed to cc_test.
+      tags: as for cc_test.
+      **kwargs: passed to cc_binary.
     """
+    program = name + "_program"
     native.genrule(
-        name = name + "_program",
+        name = program + "_source",
         srcs = [readme],
-        outs = [name + ".cc"],
+        outs = [program + ".cc"],
         # Errors are reported where the block stands in the page.
         cmd = """awk '
             /^```cpp$$/ { on = 1; print "#line " NR + 1 " \\"'$<'\\""; next }
@@ -178,13 +190,23 @@ def ashlar_readme_test(name, deps, readme = "README.md", size = "small", feature
             on' $< >$@""",
         visibility = ["//visibility:private"],
     )
-    cc_test(
-        name = name,
-        size = size,
-        srcs = [name + ".cc"],
+    cc_binary(
+        name = program,
+        testonly = True,
+        srcs = [program + ".cc"],
         features = _FEATURES + features,
+        tags = tags,
+        visibility = ["//visibility:private"],
         deps = deps,
         **kwargs
+    )
+    native.sh_test(
+        name = name,
+        size = size,
+        srcs = [_RUN_README],
+        args = ["$(rootpath :%s)" % program] + (["$(rootpath %s)" % readme] if output else []),
+        data = [program, readme],
+        tags = tags,
     )
 
 def ashlar_binary(name, features = [], **kwargs):
