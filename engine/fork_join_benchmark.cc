@@ -4,7 +4,7 @@
 //     --benchmark_enable_random_interleaving=true --benchmark_report_aggregates_only=true
 //
 // Items are forks; `per_item` is the time of one.
-// Uneven has a counter `busy`: the work done over the time that all workers had.
+// Uneven has a counter `busy`: the share of their time that workers spent in pieces.
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
@@ -233,31 +233,28 @@ void StealAshlar(benchmark::State& state) {
   auto engine = MakeEngine(2);
   constexpr int kDepth = 4000;
   int64_t steals = 0;
-  std::atomic<int64_t> stolen_ns{0};
   for (auto _ : state) {
-    std::atomic<int> run{0};
-    std::atomic<int64_t> first{0}, last{0};
+    int64_t first = 0, last = 0;
+    std::atomic<bool> all_stolen{false};
     const int64_t before = engine->Stats().steals();
-    auto victim = [&](auto& self, int depth) -> void {
+    const auto victim = [&](const auto& self, int depth) -> void {
       if (depth == 0) {
         // At work, forking: polls as any fork-join program does.
-        while (run.load(std::memory_order_relaxed) < kDepth) {
+        while (!all_stolen.load(std::memory_order_relaxed)) {
           benchmark::DoNotOptimize(FibAshlar(*engine, 3));
         }
         return;
       }
-      engine->Join([&] { self(self, depth - 1); },
-                   [&] {
-                     const int n = run.load(std::memory_order_relaxed);
-                     if (n == 0) first.store(TraceLog::NowNs(), std::memory_order_relaxed);
-                     if (n == kDepth - 1) last.store(TraceLog::NowNs(), std::memory_order_relaxed);
-                     run.store(n + 1, std::memory_order_relaxed);
-                   });
+      engine->Join([&] { self(self, depth - 1); }, [&, depth] {  // stolen in the order of forking
+        if (depth == kDepth) first = TraceLog::NowNs();
+        if (depth > 1) return;
+        last = TraceLog::NowNs();
+        all_stolen.store(true, std::memory_order_relaxed);
+      });
     };
     (void)engine->Run([&] { victim(victim, kDepth); });
     steals += engine->Stats().steals() - before;
-    stolen_ns += last.load() - first.load();
-    state.SetIterationTime(static_cast<double>(last.load() - first.load()) / 1e9);
+    state.SetIterationTime(static_cast<double>(last - first) / 1e9);
   }
   state.counters["steals"] = static_cast<double>(steals) / static_cast<double>(state.iterations());
   CountForks(state, kDepth);
@@ -265,9 +262,12 @@ void StealAshlar(benchmark::State& state) {
 
 // ---- Uneven: independent pieces of 1 to 1000 us ----
 
-void Spin(std::chrono::nanoseconds time) {
-  const auto end = std::chrono::steady_clock::now() + time;
-  while (std::chrono::steady_clock::now() < end) {
+// Returns how long it took: longer than asked where the thread was preempted.
+std::chrono::nanoseconds Spin(std::chrono::nanoseconds time) {
+  const auto begin = std::chrono::steady_clock::now();
+  for (;;) {
+    const auto passed = std::chrono::steady_clock::now() - begin;
+    if (passed >= time) return passed;
   }
 }
 
@@ -286,14 +286,18 @@ std::vector<std::chrono::nanoseconds> UnevenPieces() {
 template <class Loop>
 void RunUneven(benchmark::State& state, int workers, Loop loop) {
   const auto pieces = UnevenPieces();
-  std::chrono::nanoseconds work{0};
-  for (auto piece : pieces) work += piece;
+  std::vector<std::chrono::nanoseconds> times(kPieces);
   double busy = 0;
   for (auto _ : state) {
     const auto begin = std::chrono::steady_clock::now();
-    loop([&](int i) { Spin(pieces[static_cast<std::size_t>(i)]); });
+    loop([&](int i) {
+      const auto piece = static_cast<std::size_t>(i);
+      times[piece] = Spin(pieces[piece]);
+    });
     const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - begin;
-    busy += static_cast<double>(work.count()) /
+    std::chrono::nanoseconds worked{0};
+    for (const auto time : times) worked += time;
+    busy += static_cast<double>(worked.count()) /
             (static_cast<double>(took.count()) * static_cast<double>(workers));
   }
   state.counters["busy"] = busy / static_cast<double>(state.iterations());
