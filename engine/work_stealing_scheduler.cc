@@ -77,8 +77,7 @@ void WorkStealingScheduler::Stop(StopMode mode) {
   if (mode == StopMode::kCancel) cancelling_.store(true, std::memory_order_relaxed);
   inbox_.Close();
   // Release: pairs with Worker::Sleep; who sees it sees the inbox closed.
-  stopping_.store(true, std::memory_order_release);
-  idle_.WakeAll();
+  idle_.Stop();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
 }

@@ -81,8 +81,6 @@ class WorkStealingScheduler {
 
   std::atomic<std::uint32_t> beginning_{static_cast<std::uint32_t>(Beginning::kPending)};
   std::atomic<bool> cancelling_{false};
-  std::atomic<bool> stopping_{false};
-  std::atomic<bool> exiting_{false};
   std::mutex stop_mutex_;  // Stop runs once
 };
 

@@ -1,4 +1,4 @@
-// IdleWorkers: who sleeps, who searches, and one wake-up per need.
+// IdleWorkers: who sleeps, who searches, one wake-up per need, and the end of it all.
 //
 // A worker without work first searches, awake, and then sleeps. Whoever makes work
 // visible calls WakeOneIfNeeded: it does nothing while some worker searches (that one
@@ -13,7 +13,6 @@
 // and each of these is seq_cst. All else is relaxed: whoever misreads it meets (3) or (4)
 // once more before it sleeps.
 //
-// What precedes a call that wakes a worker happens before the end of that worker's sleep.
 // Lock-free; sleeping is blocking.
 #ifndef ASHLAR_ENGINE_INTERNAL_IDLE_WORKERS_H_
 #define ASHLAR_ENGINE_INTERNAL_IDLE_WORKERS_H_
@@ -46,29 +45,43 @@ class IdleWorkers {
   // so calls WakeOneIfNeeded: wake-ups are chained.
   void EndSearch() { counts_.fetch_sub(kOneSearching, std::memory_order_seq_cst); }  // (5)
 
-  // The searching worker announces that it is about to sleep. It looks for work once
-  // more, and then calls Sleep or, if it found some, CancelSleep.
-  void PrepareSleep(int worker) {
-    // The bit first: while a worker counts as asleep, its bit is there to be found.
-    // (3) also acquire: pairs with WakeAll.
-    WordOf(worker).fetch_or(Bit(worker), std::memory_order_seq_cst);
-    counts_.fetch_sub(kOneAwake + kOneSearching, std::memory_order_seq_cst);  // (4)
-  }
+  enum class Rest {
+    kSawWork,  // did not sleep: there was something in sight after all
+    kSlept,    // until somebody woke it
+    kEnd,      // there will be no more work
+  };
 
-  // Both return with the worker awake and searching again.
-  void Sleep(int worker) { beds_[static_cast<std::size_t>(worker)].Lie(); }
-  void CancelSleep(int worker) {
-    if ((WordOf(worker).fetch_and(~Bit(worker), std::memory_order_relaxed) & Bit(worker)) != 0) {
-      counts_.fetch_add(kOneAwake + kOneSearching, std::memory_order_relaxed);
-    } else {
-      // Somebody has just taken us for asleep: that wake-up is ours to take.
-      beds_[static_cast<std::size_t>(worker)].Lie();
+  // The calling, searching worker sleeps, and searches again after that. in_sight():
+  // whether there is work in any queue, read by seq_cst loads or after a seq_cst fence;
+  // called when the sleep is announced.
+  template <class InSight>
+  Rest Sleep(int worker, InSight&& in_sight) {
+    Announce(worker);
+    // Relaxed: whoever sets it wakes all, and Announce has synchronized with that.
+    const bool ending = ending_.load(std::memory_order_relaxed);
+    // Before the look around: what slipped into a queue before it was closed is then
+    // seen. Acquire: pairs with Stop.
+    const bool stopping = stopping_.load(std::memory_order_acquire);
+    if (ending || in_sight()) {
+      Withdraw(worker);
+      return ending ? Rest::kEnd : Rest::kSawWork;
     }
+    // All asleep and nothing in sight: nobody runs a task, so none can be posted.
+    if (stopping && AllAsleep()) {
+      ending_.store(true, std::memory_order_relaxed);
+      WakeAll();
+    }
+    BedOf(worker).Lie();
+    // Or not yet, if that is not visible here: then from the next Announce on.
+    return ending_.load(std::memory_order_relaxed) ? Rest::kEnd : Rest::kSlept;
   }
 
-  // True if every worker has announced its sleep. After PrepareSleep the last one to do so
-  // is told, unless somebody is being woken.
-  bool AllAsleep() const { return counts_.load(std::memory_order_relaxed) < kOneAwake; }
+  // After the queues that outsiders reach were closed: once all workers are idle, Sleep
+  // gives kEnd. What precedes it happens before that.
+  void Stop() {
+    stopping_.store(true, std::memory_order_release);
+    WakeAll();
+  }
 
   // After work was made visible by a seq_cst operation, or with a seq_cst fence since.
   // Costs one load, of a line that changes only when a worker falls asleep or wakes,
@@ -83,25 +96,13 @@ class IdleWorkers {
         continue;
       }
       if (WakeAny()) return;
-      // The sleeper was gone. If another lay down meanwhile that counted us as awake,
-      // it must not be the last one without knowing.
+      // The sleeper was gone: it is about to count as searching, and will look around.
+      // If another lay down meanwhile that counted us as awake, it must not be the last
+      // one without knowing.
       counts = counts_.fetch_sub(kOneAwake + kOneSearching, std::memory_order_relaxed) -
                (kOneAwake + kOneSearching);
       if (Awake(counts) != 0) return;
       Platform::SpinWait();  // until a worker whose bit is gone counts as awake
-    }
-  }
-
-  // Wakes every worker that sleeps. What precedes it happens before what follows a later
-  // PrepareSleep.
-  void WakeAll() {
-    for (std::size_t i = 0; i < words_; ++i) {
-      // Release: pairs with (3).
-      std::uint64_t word = sleeping_[i].bits.exchange(0, std::memory_order_release);
-      for (; word != 0; word &= word - 1) {
-        counts_.fetch_add(kOneAwake + kOneSearching, std::memory_order_relaxed);
-        BedOf(i, std::countr_zero(word)).Wake();
-      }
     }
   }
 
@@ -138,19 +139,50 @@ class IdleWorkers {
     typename Platform::template Atomic<std::uint32_t> token{0};
 
     void Lie() {
-      // Acquire: pairs with Wake.
-      while (token.load(std::memory_order_acquire) == 0) Platform::Wait(token, 0);
+      while (token.load(std::memory_order_relaxed) == 0) Platform::Wait(token, 0);
       token.store(0, std::memory_order_relaxed);
     }
     void Wake() {
-      token.store(1, std::memory_order_release);
+      token.store(1, std::memory_order_relaxed);
       Platform::WakeOne(token);
     }
   };
 
   Word& WordOf(int worker) { return sleeping_[static_cast<std::size_t>(worker) / 64].bits; }
-  Bed& BedOf(std::size_t word, int bit) { return beds_[word * 64 + static_cast<std::size_t>(bit)]; }
   static std::uint64_t Bit(int worker) { return std::uint64_t{1} << (worker % 64); }
+  Bed& BedOf(int worker) { return beds_[static_cast<std::size_t>(worker)]; }
+  Bed& BedOf(std::size_t word, int bit) { return beds_[word * 64 + static_cast<std::size_t>(bit)]; }
+
+  void Announce(int worker) {
+    // The bit first: while a worker counts as asleep, its bit is there to be found.
+    // (3) also acquire: pairs with WakeAll.
+    WordOf(worker).fetch_or(Bit(worker), std::memory_order_seq_cst);
+    counts_.fetch_sub(kOneAwake + kOneSearching, std::memory_order_seq_cst);  // (4)
+  }
+
+  void Withdraw(int worker) {
+    if ((WordOf(worker).fetch_and(~Bit(worker), std::memory_order_relaxed) & Bit(worker)) != 0) {
+      counts_.fetch_add(kOneAwake + kOneSearching, std::memory_order_relaxed);
+    } else {
+      BedOf(worker).Lie();  // somebody has just taken us for asleep: the wake-up is ours
+    }
+  }
+
+  // After Announce the last one to do so is told, unless somebody is being woken.
+  bool AllAsleep() const { return counts_.load(std::memory_order_relaxed) < kOneAwake; }
+
+  // Wakes every worker that sleeps. What precedes it happens before what follows a later
+  // Announce.
+  void WakeAll() {
+    for (std::size_t i = 0; i < words_; ++i) {
+      // Release: pairs with (3).
+      std::uint64_t word = sleeping_[i].bits.exchange(0, std::memory_order_release);
+      for (; word != 0; word &= word - 1) {
+        counts_.fetch_add(kOneAwake + kOneSearching, std::memory_order_relaxed);
+        BedOf(i, std::countr_zero(word)).Wake();
+      }
+    }
+  }
 
   // Wakes one sleeper, whom the caller has counted as awake and searching.
   bool WakeAny() {
@@ -175,6 +207,8 @@ class IdleWorkers {
   const std::size_t words_;
   const std::unique_ptr<Sleepers[]> sleeping_;
   const std::unique_ptr<Bed[]> beds_;
+  typename Platform::template Atomic<bool> stopping_{false};
+  typename Platform::template Atomic<bool> ending_{false};
 };
 
 }  // namespace ashlar::internal

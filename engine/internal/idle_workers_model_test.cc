@@ -17,8 +17,6 @@ using verification::MakeScenario;
 using Platform = RelacyPlatform;
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
-constexpr auto kAcquire = std::memory_order_acquire;
-constexpr auto kRelease = std::memory_order_release;
 constexpr auto kSeqCst = std::memory_order_seq_cst;
 
 class Pool {
@@ -38,8 +36,7 @@ class Pool {
   }
   void Stop() {
     work_.fetch_or(kClosed, kRelaxed);
-    stopping_.store(true, kRelease);
-    idle_.WakeAll();
+    idle_.Stop();
   }
 
   // Stop would wake whoever sleeps by mistake.
@@ -61,28 +58,14 @@ class Pool {
   static constexpr int kOnePiece = 2;
 
   bool Search(int worker) {
+    using Rest = IdleWorkers<Platform>::Rest;
     idle_.BeginSearch();
-    bool found = TryTake();
-    while (!found && Sleep(worker)) found = TryTake();
+    while (!TryTake()) {
+      if (idle_.Sleep(worker, [this] { return WorkInSight(); }) == Rest::kEnd) return false;
+    }
     idle_.EndSearch();
-    if (found && idle_.AnySleeping() && WorkInSight()) idle_.WakeOneIfNeeded();
-    return found;
-  }
-  // False if the pool has ended.
-  bool Sleep(int worker) {
-    idle_.PrepareSleep(worker);
-    const bool exiting = exiting_.load(kRelaxed);
-    const bool stopping = stopping_.load(kAcquire);
-    if (exiting || WorkInSight()) {
-      idle_.CancelSleep(worker);
-      return !exiting;
-    }
-    if (stopping && idle_.AllAsleep()) {
-      exiting_.store(true, kRelaxed);
-      idle_.WakeAll();
-    }
-    idle_.Sleep(worker);
-    return !exiting_.load(kRelaxed);
+    if (idle_.AnySleeping() && WorkInSight()) idle_.WakeOneIfNeeded();
+    return true;
   }
   bool TryTake() {
     int work = work_.load(kRelaxed);
@@ -97,8 +80,6 @@ class Pool {
   const int together_;
   Platform::Atomic<int> work_{0};  // pieces, and whether it is closed
   Platform::Atomic<int> begun_{0};
-  Platform::Atomic<bool> stopping_{false};
-  Platform::Atomic<bool> exiting_{false};
 };
 
 struct OneWorker {
@@ -196,22 +177,32 @@ struct TwoPiecesOneByOne {
   }
 };
 
-struct WakingHappensBeforeWhatFollowsSleep {
+// Each publisher may take the other one's count for a worker that searches.
+struct TwoPublishersTwoWorkers {
+  static constexpr unsigned kThreads = 4;
+  Pool pool{2, 2};
+
+  void Thread(unsigned index) {
+    if (index > 1) return pool.Main(static_cast<int>(index) - 2);
+    pool.Publish(1);
+    if (index == 0) pool.StopWhenBegun(2);
+  }
+};
+
+struct StoppingHappensBeforeTheEnd {
   static constexpr unsigned kThreads = 2;
   IdleWorkers<Platform> idle{1};
-  Platform::Atomic<bool> work{false};
   Platform::Var<int> written;
 
   void Thread(unsigned index) {
+    using Rest = IdleWorkers<Platform>::Rest;
     if (index == 0) {
       written.Write() = 1;
-      work.store(true, kRelaxed);
-      idle.WakeAll();
+      idle.Stop();
     } else {
       idle.BeginSearch();
-      idle.PrepareSleep(0);
-      if (work.load(kRelaxed)) return;
-      idle.Sleep(0);
+      while (idle.Sleep(0, [] { return false; }) != Rest::kEnd) {
+      }
       Expect(written.Read() == 1);
     }
   }
@@ -234,6 +225,7 @@ int main(int argc, char** argv) {
           MakeScenario<TwoWorkersOnePiece>("TwoWorkersOnePiece"),
           MakeScenario<TwoPiecesAtOnce>("TwoPiecesAtOnce"),
           MakeScenario<TwoPiecesOneByOne>("TwoPiecesOneByOne"),
-          MakeScenario<WakingHappensBeforeWhatFollowsSleep>("WakingHappensBeforeWhatFollowsSleep"),
+          MakeScenario<TwoPublishersTwoWorkers>("TwoPublishersTwoWorkers"),
+          MakeScenario<StoppingHappensBeforeTheEnd>("StoppingHappensBeforeTheEnd"),
       });
 }

@@ -225,27 +225,16 @@ bool Worker::WorkInSight() {
 
 // False if the scheduler has ended.
 bool Worker::Sleep() {
-  WorkStealingScheduler& s = scheduler_;
-  s.idle_.PrepareSleep(index_);
-  // Relaxed: whoever sets it wakes all, and PrepareSleep or Sleep has synchronized with that.
-  const bool exiting = s.exiting_.load(std::memory_order_relaxed);
-  // Before the look around: what slipped into the inbox before it was closed is then seen.
-  // Acquire: pairs with Stop.
-  const bool stopping = s.stopping_.load(std::memory_order_acquire);
-  if (exiting || WorkInSight()) {
-    s.idle_.CancelSleep(index_);
-    return !exiting;
-  }
-  // All asleep and nothing in sight: nobody runs a task, so none can be posted.
-  if (stopping && s.idle_.AllAsleep()) {
-    s.exiting_.store(true, std::memory_order_relaxed);
-    s.idle_.WakeAll();
-  }
-  sleeps_.Add(1);
+  using Rest = IdleWorkers<>::Rest;
   const int64_t begin = track_ != nullptr ? TraceLog::NowNs() : 0;
-  s.idle_.Sleep(index_);
+  const Rest rest = scheduler_.idle_.Sleep(index_, [this] {
+    if (WorkInSight()) return true;
+    sleeps_.Add(1);
+    return false;
+  });
+  if (rest == Rest::kSawWork) return true;
   if (track_ != nullptr) track_->Span("sleep", begin, TraceLog::NowNs());
-  return !s.exiting_.load(std::memory_order_relaxed);
+  return rest == Rest::kSlept;
 }
 
 void Worker::Run(Work work) {
