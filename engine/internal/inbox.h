@@ -21,11 +21,14 @@ class Inbox {
   Inbox() : head_(0) {}
 
   // Adds the chain first -> ... -> last, whose newest task is `first`. False if the
-  // inbox is closed; the chain is the caller's again then.
+  // inbox is closed; the chain, which ends with `last`, is the caller's again then.
   bool Push(Node* first, Node* last) {
     std::uintptr_t head = head_.load(std::memory_order_relaxed);
     do {
-      if ((head & kClosed) != 0) return false;
+      if ((head & kClosed) != 0) {
+        last->next = nullptr;  // an earlier round may have linked it to others' tasks
+        return false;
+      }
       last->next = reinterpret_cast<Node*>(head);
       // Seq_cst: release pairs with the acquire in TakeAll, and the pusher goes on to
       // ask whether anybody is awake; see Empty.

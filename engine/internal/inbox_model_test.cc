@@ -46,7 +46,9 @@ class Nodes {
     nodes_[i].full.Write() = true;
     nodes_[i + 1].full.Write() = true;
     nodes_[i + 1].next = &nodes_[i];
-    return inbox_.Push(&nodes_[i + 1], &nodes_[i]);
+    if (inbox_.Push(&nodes_[i + 1], &nodes_[i])) return true;
+    Expect(nodes_[i + 1].next == &nodes_[i] && nodes_[i].next == nullptr);
+    return false;
   }
   // How many there were.
   int TakeAll() {
@@ -123,7 +125,8 @@ struct NothingComesAfterClose {
 
   void Thread(unsigned index) {
     if (index < 2) {
-      pushed[index] = nodes.Push(index) ? 1 : 0;
+      if (index == 0 && nodes.Push(0)) pushed[0] = 1;
+      if (index == 1 && nodes.PushTwo(1)) pushed[1] = 2;
     } else {
       nodes.inbox().Close();
       taken = nodes.TakeAll();

@@ -48,16 +48,19 @@ thread_local constinit TaskPool::Cache TaskPool::cache_;
 // Gives a thread's blocks back when it ends.
 struct TaskPool::ExitHook {
   ~ExitHook() {
-    while (cache_.free != nullptr) Depot::Put(CutBatch());
-    for (Block* batch = cache_.batches; batch != nullptr;) {
-      Block* const next = batch->next_batch;
-      Depot::Put(batch);
-      batch = next;
-    }
-    cache_ = Cache();
+    GiveBackAll();
+    cache_.limit = 0;
     cache_.ended = true;  // other exit hooks may still come and go
   }
 };
+
+void TaskPool::GiveBackAll() noexcept {
+  while (cache_.free != nullptr) Depot::Put(CutBatch());
+  cache_.count = 0;
+  while (cache_.batches != nullptr) {
+    Depot::Put(std::exchange(cache_.batches, cache_.batches->next_batch));
+  }
+}
 
 void TaskPool::SetHook() noexcept {
   static thread_local ExitHook hook;
@@ -74,7 +77,9 @@ void* TaskPool::AllocateSlowly() noexcept {
     cache.batches = cache.batches->next_batch;
     // Never more than kBatch; a shorter one only means an earlier return.
     cache.count = kBatch;
-    return Allocate();
+    void* const block = Allocate();
+    if (cache.ended) GiveBackAll();
+    return block;
   }
   if (cache.exhausted) return nullptr;
   Slab* const slab = new (std::nothrow) Slab;
@@ -99,12 +104,7 @@ void* TaskPool::AllocateSlowly() noexcept {
 
 void TaskPool::FreeSlowly() noexcept {
   Cache& cache = cache_;
-  if (cache.ended) {
-    Depot::Put(cache.free);
-    cache.free = nullptr;
-    cache.count = 0;
-    return;
-  }
+  if (cache.ended) return GiveBackAll();
   if (cache.limit == 0) return SetHook();
   // The newest blocks stay: they are in this core's cache.
   Block* const newest = CutBatch();

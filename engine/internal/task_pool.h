@@ -67,6 +67,7 @@ class TaskPool {
   static void* AllocateSlowly() noexcept;
   static void FreeSlowly() noexcept;
   static Block* CutBatch() noexcept;
+  static void GiveBackAll() noexcept;
   static void SetHook() noexcept;
 
   static thread_local constinit Cache cache_ [[gnu::tls_model("initial-exec")]];
