@@ -29,7 +29,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(EngineConfig config) {
 Engine::Engine(std::unique_ptr<WorkStealingScheduler> scheduler, std::size_t kept_results)
     : scheduler_(std::move(scheduler)),
       shelf_(std::make_unique<internal::ResultShelf>(kept_results)),
-      created_(absl::Now()) {}
+      created_ns_(TraceLog::NowNs()) {}
 
 Engine::~Engine() { Shutdown(ShutdownMode::kDrain); }
 
@@ -40,11 +40,11 @@ void Engine::Shutdown(ShutdownMode mode) {
 
 EngineStats Engine::Stats() const {
   EngineStats stats;
-  stats.uptime = absl::Now() - created_;
-  const double uptime_ns = absl::ToDoubleNanoseconds(stats.uptime);
+  const int64_t uptime_ns = TraceLog::NowNs() - created_ns_;
+  stats.uptime = absl::Nanoseconds(uptime_ns);
   for (int i = 0; i < worker_count(); ++i) {
     const internal::Worker::Stats worker = scheduler_->worker(i).stats();
-    const double idle = static_cast<double>(worker.idle_ns) / uptime_ns;
+    const double idle = static_cast<double>(worker.idle_ns) / static_cast<double>(uptime_ns);
     stats.workers.push_back({.tasks = worker.tasks,
                              .steals = worker.steals,
                              .sleeps = worker.sleeps,

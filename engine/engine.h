@@ -352,7 +352,7 @@ class Engine {
 
   const std::unique_ptr<WorkStealingScheduler> scheduler_;
   const std::unique_ptr<internal::ResultShelf> shelf_;
-  const absl::Time created_;
+  const int64_t created_ns_;  // by TraceLog::NowNs
 };
 
 static_assert(Executor<Engine>);

@@ -704,7 +704,11 @@ TEST(EngineTest, StatsCountTasksAndTime) {
   EXPECT_EQ(stats.steals(), 0);
   EXPECT_GT(stats.uptime, absl::ZeroDuration());
   EXPECT_GE(stats.workers[0].busy_share, 0.0);
-  EXPECT_LE(stats.workers[0].busy_share, 1.0);
+  EXPECT_LT(stats.workers[0].busy_share, 1.0);
+}
+
+TEST(EngineTest, WorkerThatNeverRanIsNotBusy) {
+  for (const auto& worker : MakeEngine(3)->Stats().workers) EXPECT_LT(worker.busy_share, 1.0);
 }
 
 }  // namespace

@@ -87,11 +87,14 @@ Worker::Worker(WorkStealingScheduler& scheduler, int index, TraceLog::Track* tra
       index_(index),
       track_(track),
       random_(static_cast<std::uint32_t>(index) * 2654435761u + 1),
+      idle_since_(TraceLog::NowNs()),
       forks_(kMaxOpenForks) {}
 
 void Worker::Main() {
   current_ = this;
   if (!scheduler_.AwaitStart()) return;
+  idle_ns_.Add(TraceLog::NowNs() - idle_since_.load(std::memory_order_relaxed));
+  idle_since_.store(0, std::memory_order_relaxed);
   for (;;) {
     Work work = {.task = OwnTask()};
     if (!work) work.task = TakeInbox();

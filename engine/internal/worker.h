@@ -119,7 +119,7 @@ class Worker {
   Counter steals_;
   Counter sleeps_;
   Counter idle_ns_;
-  std::atomic<int64_t> idle_since_{0};  // 0 while busy
+  std::atomic<int64_t> idle_since_;  // 0 while busy
 
   Forks forks_;
   ChaseLevDeque<Task*> tasks_;
