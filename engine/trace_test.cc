@@ -141,13 +141,17 @@ TEST_F(TraceTest, WritingThroughALinkKeepsTheLink) {
 }
 
 TEST_F(TraceTest, FilesAreWrittenWhileSpansAreAdded) {
-  TraceLog trace({.max_spans_per_track = 20'000});
+  TraceLog trace({.max_spans_per_track = 6'000});
   std::atomic<bool> stop{false};
   std::vector<std::thread> threads;
   for (int t = 0; t < 2; ++t) {
     threads.emplace_back([&trace, &stop] {
       TraceLog::Track* track = trace.AddTrack("t");
-      for (int64_t i = 0; !stop.load(std::memory_order_relaxed); ++i) track->Span("s", i, i + 1);
+      for (int64_t i = 0; !stop.load(std::memory_order_relaxed); ++i) {
+        track->Span("s", i, i + 1);
+        // The writer of the files needs the processor too.
+        if (i % 100 == 0) std::this_thread::yield();
+      }
     });
   }
   for (int i = 0; i < 5; ++i) {

@@ -96,11 +96,11 @@ class IdleWorkers {
         continue;
       }
       if (WakeAny()) return;
-      // The sleeper was gone: it is about to count as searching, and will look around.
-      // If another lay down meanwhile that counted us as awake, it must not be the last
-      // one without knowing.
-      counts = counts_.fetch_sub(kOneAwake + kOneSearching, std::memory_order_relaxed) -
+      // The sleeper was gone. Who meanwhile published, or lay down, took this count for a
+      // worker that searches, and left it to us to wake somebody.
+      counts = counts_.fetch_sub(kOneAwake + kOneSearching, std::memory_order_seq_cst) -  // (5)
                (kOneAwake + kOneSearching);
+      if (AnySleeping()) continue;
       if (Awake(counts) != 0) return;
       Platform::SpinWait();  // until a worker whose bit is gone counts as awake
     }

@@ -82,6 +82,18 @@ class Pool {
   Platform::Atomic<int> begun_{0};
 };
 
+// The count that a publisher gives back when its sleeper was gone.
+verification::Accepted GivenBack(std::memory_order to) {
+  return {"engine/internal/idle_workers.h",
+          "WakeOneIfNeeded",
+          verification::Operation::kReadModifyWrite,
+          1,
+          kSeqCst,
+          to,
+          "it must take effect before the look for sleepers that follows; in Relacy "
+          "modifications take effect in the sequence in which they are run"};
+}
+
 struct OneWorker {
   static constexpr unsigned kThreads = 2;
   Pool pool{1};
@@ -189,6 +201,32 @@ struct TwoPublishersTwoWorkers {
   }
 };
 
+// A publisher that finds its sleeper gone has counted as a searcher for a moment: whom that
+// kept from waking somebody else must not lose by it. Worker 0 nearly sleeps, finds work,
+// and while at it needs worker 1.
+struct SleeperWasGone {
+  static constexpr unsigned kThreads = 3;
+  IdleWorkers<Platform> idle{2};
+  Platform::Atomic<bool> work{false};
+  Platform::Atomic<bool> begun{false};
+
+  void Thread(unsigned index) {
+    if (index == 2) return idle.WakeOneIfNeeded();
+    idle.BeginSearch();
+    if (index == 0) {
+      idle.Sleep(0, [] { return true; });
+      idle.EndSearch();
+      work.store(true, kSeqCst);
+      idle.WakeOneIfNeeded();
+      while (!begun.load(kRelaxed)) Platform::SpinWait();
+    } else {
+      while (!work.load(kRelaxed)) idle.Sleep(1, [this] { return work.load(kSeqCst); });
+      idle.EndSearch();
+      begun.store(true, kRelaxed);
+    }
+  }
+};
+
 struct StoppingHappensBeforeTheEnd {
   static constexpr unsigned kThreads = 2;
   IdleWorkers<Platform> idle{1};
@@ -226,6 +264,13 @@ int main(int argc, char** argv) {
           MakeScenario<TwoPiecesAtOnce>("TwoPiecesAtOnce"),
           MakeScenario<TwoPiecesOneByOne>("TwoPiecesOneByOne"),
           MakeScenario<TwoPublishersTwoWorkers>("TwoPublishersTwoWorkers"),
+          MakeScenario<SleeperWasGone>("SleeperWasGone"),
           MakeScenario<StoppingHappensBeforeTheEnd>("StoppingHappensBeforeTheEnd"),
+      },
+      {
+          GivenBack(std::memory_order_acq_rel),
+          GivenBack(std::memory_order_acquire),
+          GivenBack(std::memory_order_release),
+          GivenBack(kRelaxed),
       });
 }
