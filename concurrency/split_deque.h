@@ -32,7 +32,12 @@
 // Request, PublicSize: any thread. Progress: owner operations are wait-free but for
 // taking back public items, which is lock-free, as is stealing.
 //
-// Cost: Push and Pop of a private item about 1 ns together. One locked instruction
+// Bound: the word that owner and thieves meet on has a tag of 32 bits. A thief that is
+// stopped within StealIf, while the owner publishes, takes back or begins epochs exactly a
+// multiple of 2^32 times (a minute and more of nothing else), takes another item for the
+// one that it looked at.
+//
+// Cost: Push and Pop of a private item about 2 ns together. One locked instruction
 // to publish, one to take public items back (by halves), one to steal.
 //
 // After T. van Dijk and J. van de Pol, "Lace: Non-blocking Split Deque for
@@ -63,7 +68,7 @@ class SplitDeque {
   // Where an item lies: what Push returns and Pop and Release take.
   using Place = typename Platform::template Var<T>;
 
-  static constexpr std::size_t kMaxCapacity = (std::size_t{1} << 24) - 1;
+  static constexpr std::size_t kMaxCapacity = (std::size_t{1} << 16) - 1;
 
   // `capacity`: items, from 1 to kMaxCapacity.
   explicit SplitDeque(std::size_t capacity)
@@ -174,12 +179,12 @@ class SplitDeque {
   std::size_t capacity() const { return static_cast<std::size_t>(end_ - begin_.get()); }
 
  private:
-  // The word: tag 16 bits, top 24, split 24. The owner changes the tag whenever it
+  // The word: tag 32 bits, top 16, split 16. The owner changes the tag whenever it
   // writes the word, so that a thief that slept through a take-back and another
   // publication does not exchange an old word that looks like the new one.
-  static constexpr int kTopShift = 24;
-  static constexpr int kTagShift = 48;
-  static constexpr std::uint64_t kIndexMask = (std::uint64_t{1} << 24) - 1;
+  static constexpr int kTopShift = 16;
+  static constexpr int kTagShift = 32;
+  static constexpr std::uint64_t kIndexMask = (std::uint64_t{1} << 16) - 1;
   static constexpr std::uint64_t kOneTop = std::uint64_t{1} << kTopShift;
   static constexpr std::uint64_t kOneTag = std::uint64_t{1} << kTagShift;
 

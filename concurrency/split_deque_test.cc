@@ -172,6 +172,31 @@ TEST(SplitDequeTest, ANewEpochFailsTheStealThatIsUnderWay) {
   EXPECT_EQ(stolen.outcome, Outcome::kRetry);
 }
 
+TEST(SplitDequeTest, LargestCapacityCanBeUsedUpInPublic) {
+  Deque deque(Deque::kMaxCapacity);
+  std::vector<Deque::Place*> places;
+  for (std::size_t i = 0; i < Deque::kMaxCapacity; ++i) {
+    deque.Request();
+    places.push_back(deque.Push(static_cast<int>(i), kIgnore));
+    ASSERT_NE(places.back(), nullptr);
+  }
+  EXPECT_EQ(deque.Push(0, kIgnore), nullptr);
+  EXPECT_EQ(deque.PublicSize(), Deque::kMaxCapacity);
+  for (std::size_t i = 0; i + 1 < Deque::kMaxCapacity; ++i) {
+    ASSERT_EQ(deque.Steal().item, static_cast<int>(i));
+  }
+  EXPECT_TRUE(deque.Pop(places.back(), kIgnore));
+  EXPECT_EQ(deque.Push(7, kIgnore), places.back());
+  deque.BeginEpoch();
+  deque.Request();
+  EXPECT_TRUE(deque.Pop(places.back(), kIgnore));
+  for (std::size_t i = Deque::kMaxCapacity - 1; i-- > 0;) {
+    ASSERT_FALSE(deque.Pop(places[i], kIgnore));
+    deque.Release(places[i]);
+  }
+  EXPECT_EQ(deque.Size(), 0u);
+}
+
 // One owner forks and joins a tree of tasks on its stack, as the scheduler does, while
 // thieves take what they can get. Each leaf has to run exactly once.
 struct Fork {
@@ -185,6 +210,7 @@ TEST_P(StressTest, EveryItemRunsExactlyOnce) {
   SplitDeque<Fork*> deque(64);
   std::atomic<bool> stop{false};
   std::atomic<long> stolen{0};
+  std::atomic<int> twice{0};
   std::vector<std::thread> thieves;
   for (int i = 0; i < GetParam(); ++i) {
     thieves.emplace_back([&] {
@@ -195,7 +221,7 @@ TEST_P(StressTest, EveryItemRunsExactlyOnce) {
           continue;
         }
         stolen.fetch_add(result.item->leaves, std::memory_order_relaxed);
-        result.item->done.store(true, std::memory_order_release);
+        if (result.item->done.exchange(true, std::memory_order_release)) ++twice;
       }
     });
   }
@@ -210,6 +236,7 @@ TEST_P(StressTest, EveryItemRunsExactlyOnce) {
     self(self, depth - 1);
     if (deque.Pop(place, kIgnore)) {
       kept += fork.leaves;
+      if (fork.done.load(std::memory_order_relaxed)) ++twice;
       self(self, depth - 1);
     } else {
       while (!fork.done.load(std::memory_order_acquire)) std::this_thread::yield();
@@ -220,6 +247,8 @@ TEST_P(StressTest, EveryItemRunsExactlyOnce) {
   stop = true;
   for (auto& thief : thieves) thief.join();
   EXPECT_EQ(kept + stolen.load(), forked);
+  EXPECT_EQ(twice, 0);
+  RecordProperty("stolen", static_cast<int>(stolen.load()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Thieves, StressTest, ::testing::Values(1, 3));
