@@ -85,7 +85,8 @@ void* TaskPool::AllocateSlowly() noexcept {
   Slab* const slab = new (std::nothrow) Slab;
   if (slab == nullptr) return nullptr;
   slab->next = slabs.load(std::memory_order_relaxed);
-  while (!slabs.compare_exchange_weak(slab->next, slab, std::memory_order_release,
+  // Relaxed: nobody reads the list.
+  while (!slabs.compare_exchange_weak(slab->next, slab, std::memory_order_relaxed,
                                       std::memory_order_relaxed)) {
   }
   // One batch for now, the others in reserve; in the order of their addresses.
