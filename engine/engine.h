@@ -41,6 +41,7 @@
 #include <iterator>
 #include <memory>
 #include <new>
+#include <ranges>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -137,7 +138,8 @@ class Engine {
   }
 
   // Posts every callable of a range, with one synchronization for all of them: all are
-  // accepted or none.
+  // accepted or none. Callables are moved from a container that is given up, PostAll(
+  // std::move(tasks)), and copied from others.
   template <class Range>
   absl::Status PostAll(Range&& callables) {
     internal::TaskBlock* newest = nullptr;
@@ -152,7 +154,7 @@ class Engine {
     };
     for (auto&& f : callables) {
       if (IsNull(f)) return refuse(internal::Rejection::kNullTask);
-      internal::TaskBlock* const block = NewPosted(std::forward<decltype(f)>(f));
+      internal::TaskBlock* const block = NewPosted(Element<Range>(f));
       if (block == nullptr) return refuse(internal::Rejection::kNoMemory);
       block->next = newest;
       newest = block;
@@ -162,7 +164,7 @@ class Engine {
     return refuse(internal::Rejection::kShutDown);
   }
 
-  // Submits every callable of a range, with one synchronization for all of them. The
+  // Submits every callable of a range, as PostAll, but each is accepted or not. The
   // handles are in the range's order.
   template <class Range>
   auto SubmitAll(Range&& callables) {
@@ -175,7 +177,7 @@ class Engine {
     internal::TaskBlock* oldest = nullptr;
     for (auto&& f : callables) {
       internal::TaskBlock* const block =
-          IsNull(f) ? nullptr : NewBlock<Fn, R>(std::forward<decltype(f)>(f), kQueueAndHandle);
+          IsNull(f) ? nullptr : NewBlock<Fn, R>(Element<Range>(f), kQueueAndHandle);
       if (block == nullptr) {
         handles.push_back(TaskHandle<R>(IsNull(f) ? internal::Rejection::kNullTask
                                                   : internal::Rejection::kNoMemory));
@@ -289,6 +291,18 @@ class Engine {
       return f == nullptr;
     } else {
       return false;
+    }
+  }
+
+  // What `f`, an element of a Range&&, is to be taken as.
+  template <class Range, class F>
+  static decltype(auto) Element(F& f) {
+    if constexpr (std::is_lvalue_reference_v<Range> ||
+                  (std::ranges::view<std::remove_cv_t<Range>> &&
+                   std::is_lvalue_reference_v<std::ranges::range_reference_t<Range>>)) {
+      return static_cast<F&>(f);
+    } else {
+      return std::move(f);
     }
   }
 

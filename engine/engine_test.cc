@@ -9,11 +9,13 @@
 #include <mutex>
 #include <numeric>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -252,6 +254,27 @@ TEST(EngineTest, PostAllAcceptsAllOrNone) {
   functions.pop_back();
   EXPECT_EQ(engine->PostAll(functions).code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(ran, 100);
+}
+
+TEST(EngineTest, BatchesMoveFromContainersThatAreGivenUpAlone) {
+  auto engine = MakeEngine(2);
+  std::atomic<int> sum{0};
+  std::vector<absl::AnyInvocable<void()>> unique;  // moves only
+  for (int i = 1; i <= 10; ++i) {
+    unique.push_back([&sum, number = std::make_unique<int>(i)] { sum += *number; });
+  }
+  ASSERT_TRUE(engine->PostAll(std::move(unique)).ok());
+  const std::vector<std::function<int()>> kept(3, [] { return 1; });
+  for (int i = 0; i < 2; ++i) {
+    for (auto& handle : engine->SubmitAll(std::span(kept))) EXPECT_EQ(*handle.Get(), 1);
+    for (auto& handle : engine->SubmitAll(kept)) EXPECT_EQ(*handle.Get(), 1);
+  }
+  std::vector<std::function<int()>> given = kept;
+  for (auto& handle : engine->SubmitAll(std::span(given))) EXPECT_EQ(*handle.Get(), 1);
+  EXPECT_NE(given[0], nullptr);  // a span does not own what it shows
+  for (auto& handle : engine->SubmitAll(std::move(given))) EXPECT_EQ(*handle.Get(), 1);
+  engine->Shutdown();
+  EXPECT_EQ(sum, 55);
 }
 
 TEST(EngineTest, KnowsItsOwnThreads) {
