@@ -55,7 +55,10 @@ class BasicBackoff {
   }
 
   // Back to short pauses: there was progress.
-  void Reset() noexcept { *this = BasicBackoff(); }
+  void Reset() noexcept {
+    spins_ = 1;
+    yielding_since_.reset();
+  }
 
   // True once the short pauses are over.
   bool IsYielding() const noexcept { return spins_ > kMaxSpins; }
