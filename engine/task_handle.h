@@ -166,10 +166,12 @@ class [[nodiscard]] TaskHandle {
   // Waits for the end and takes the result. After DeadlineExceeded the handle is as it
   // was; otherwise it has no task any more.
   ResultOf<R> Get(WaitOptions options = {}) {
-    if (absl::Status waited = Wait(options); !waited.ok()) {
-      if (block_ == nullptr) rejection_ = internal::Rejection::kNone;
-      return waited;
+    if (block_ == nullptr) {
+      absl::Status refused = Wait();
+      rejection_ = internal::Rejection::kNone;
+      return refused;
     }
+    if (absl::Status waited = WaitForBlock(options); !waited.ok()) return waited;
     TaskHandle taken = std::move(*this);
     return internal::TakeResult<R>(*taken.block_);
   }
