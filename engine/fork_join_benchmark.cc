@@ -96,7 +96,8 @@ int64_t FibTbb(int n) {
 constexpr int kQueens = 11;
 constexpr int64_t kQueensResult = 2680;
 constexpr int64_t kQueensForks = 166925;
-using Board = std::array<char, kQueens>;
+// Not char, whose arrays make compilers guard the stack of every call.
+using Board = std::array<std::int16_t, kQueens>;
 
 bool Safe(const Board& board, int row, int column) {
   for (int r = 0; r < row; ++r) {
@@ -111,7 +112,7 @@ ASHLAR_SERIAL int64_t QueensSerial(Board board, int row) {
   int64_t sum = 0;
   for (int column = 0; column < kQueens; ++column) {
     if (!Safe(board, row, column)) continue;
-    board[static_cast<std::size_t>(row)] = static_cast<char>(column);
+    board[static_cast<std::size_t>(row)] = static_cast<std::int16_t>(column);
     sum += QueensSerial(board, row + 1);
   }
   return sum;
@@ -119,16 +120,17 @@ ASHLAR_SERIAL int64_t QueensSerial(Board board, int row) {
 
 // The boards that go on from `board` with a queen of `row` at `column` or right of it.
 int64_t QueensAshlar(Engine& engine, const Board& board, int row, int column) {
-  while (column < kQueens && !Safe(board, row, column)) ++column;
-  if (column == kQueens) return 0;
-  const auto [here, beyond] = engine.Join(
-      [&, row, column] {
-        Board next = board;
-        next[static_cast<std::size_t>(row)] = static_cast<char>(column);
-        return row + 1 == kQueens ? 1 : QueensAshlar(engine, next, row + 1, 0);
-      },
-      [&, row, column] { return QueensAshlar(engine, board, row, column + 1); });
-  return here + beyond;
+  if (row == kQueens) return 1;
+  for (; column < kQueens; ++column) {
+    if (!Safe(board, row, column)) continue;
+    Board next = board;
+    next[static_cast<std::size_t>(row)] = static_cast<std::int16_t>(column);
+    const auto [here, beyond] =
+        engine.Join([&, row] { return QueensAshlar(engine, next, row + 1, 0); },
+                    [&, row, column] { return QueensAshlar(engine, board, row, column + 1); });
+    return here + beyond;
+  }
+  return 0;
 }
 
 int64_t QueensTbb(Board board, int row) {
@@ -138,7 +140,7 @@ int64_t QueensTbb(Board board, int row) {
   for (int column = 0; column < kQueens; ++column) {
     if (!Safe(board, row, column)) continue;
     Board next = board;
-    next[static_cast<std::size_t>(row)] = static_cast<char>(column);
+    next[static_cast<std::size_t>(row)] = static_cast<std::int16_t>(column);
     group.run([&sums, next, row, column] {
       sums[static_cast<std::size_t>(column)] = QueensTbb(next, row + 1);
     });
