@@ -28,13 +28,13 @@
 // T: trivially copyable. Capacity: fixed; Push fails when it is reached, and the
 // caller then does the work itself.
 //
-// Thread safety: Push, Pop, Release, BeginEpoch: the owner only. Steal, StealIf,
-// Request, PublicSize: any thread. Progress: owner operations are wait-free but for
+// Thread safety: Push, Pop, Release: the owner only. Steal, StealIf, Request, PublicSize:
+// any thread. Progress: owner operations are wait-free but for
 // taking back public items, which is lock-free, as is stealing.
 //
 // Bound: the word that owner and thieves meet on has a tag of 32 bits. A thief that is
-// stopped within StealIf, while the owner publishes, takes back or begins epochs exactly a
-// multiple of 2^32 times (a minute and more of nothing else), takes another item for the
+// stopped within StealIf, while the owner publishes and takes back exactly a multiple of
+// 2^32 times (a minute and more of nothing else), takes another item for the
 // one that it looked at.
 //
 // Cost: Push and Pop of a private item about 2 ns together. One locked instruction
@@ -119,10 +119,6 @@ class SplitDeque {
     pop_limit_.store(place, std::memory_order_relaxed);
   }
 
-  // Owner. Makes every StealIf that is under way fail. Release: pairs with (1); a StealIf
-  // that begins later sees what ended its condition.
-  void BeginEpoch() { word_.fetch_add(kOneTag, std::memory_order_release); }
-
   // Owner. The index of the next place, counted from the bottom.
   std::uint32_t NextIndex() const { return static_cast<std::uint32_t>(Index(head_)); }
 
@@ -137,12 +133,13 @@ class SplitDeque {
     return StealIf([](std::uint32_t) { return true; });
   }
 
-  // Any thread. Takes the oldest public item, provided that `condition(its index)`
-  // holds at some moment before it, since when the owner has not called BeginEpoch.
+  // Any thread. Takes the oldest public item, provided that `condition(its index)` holds
+  // while it is that. What the owner did before it pushed the item is visible to the
+  // condition.
   template <class Condition>
   StealResult<T> StealIf(Condition&& condition) {
-    // Acquire (1): pairs with the releases in Publish and BeginEpoch; the item, all that
-    // the owner wrote before pushing it, and what ends `condition` are visible.
+    // Acquire (1): pairs with the release in Publish; the item and all that the owner
+    // wrote before pushing it are visible.
     std::uint64_t word = word_.load(std::memory_order_acquire);
     const std::uint64_t top = Top(word);
     if (top == Split(word)) {

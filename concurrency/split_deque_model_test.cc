@@ -52,7 +52,6 @@ class Tasks {
   }
   // So that the next fork publishes.
   void Request() { deque_.Request(); }
-  void BeginEpoch() { deque_.BeginEpoch(); }
   std::size_t PublicSize() const { return deque_.PublicSize(); }
   bool Full() {
     return deque_.Push(0, [] {}) == nullptr;
@@ -169,8 +168,8 @@ struct PlacesAreUsedAgain {
   }
 };
 
-// A condition that held before an epoch began takes no task that is published in it,
-struct EpochKeepsThievesFromNewTasks {
+// A condition that ended before a task was forked does not hold for it,
+struct ConditionSeesWhatPrecedesTheFork {
   static constexpr unsigned kThreads = 2;
   Tasks tasks;
   Platform::Atomic<bool> allowed{true};
@@ -178,40 +177,19 @@ struct EpochKeepsThievesFromNewTasks {
   void Thread(unsigned index) {
     if (index > 0) return Expect(!tasks.StealWhile(allowed));
     allowed.store(false, kRelaxed);
-    tasks.BeginEpoch();
     tasks.Request();
     tasks.Fork();
     tasks.Join();
   }
 };
 
-// nor one that was public before and still is,
-struct EpochKeepsThievesFromOldTasks {
+// nor takes it a thief that has slept since it held for another one at the same place.
+struct ConditionHoldsForOneTask {
   static constexpr unsigned kThreads = 2;
   Tasks tasks;
   Platform::Atomic<bool> allowed{true};
 
-  EpochKeepsThievesFromOldTasks() {
-    tasks.Request();
-    tasks.Fork();
-  }
-  void Thread(unsigned index) {
-    if (index > 0) return (void)tasks.StealWhile(allowed);
-    allowed.store(false, kRelaxed);
-    tasks.BeginEpoch();
-    const bool was_left = tasks.PublicSize() == 1;
-    const bool was_there = tasks.Join();
-    Expect(was_there || !was_left);
-  }
-};
-
-// nor, for a thief that slept since, one that lies where its own would have been.
-struct EpochKeepsSlowThievesOut {
-  static constexpr unsigned kThreads = 2;
-  Tasks tasks;
-  Platform::Atomic<bool> allowed{true};
-
-  EpochKeepsSlowThievesOut() {
+  ConditionHoldsForOneTask() {
     tasks.Request();
     tasks.Fork();
   }
@@ -219,7 +197,6 @@ struct EpochKeepsSlowThievesOut {
     if (index > 0) return (void)tasks.StealWhile(allowed);
     tasks.Join();
     allowed.store(false, kRelaxed);
-    tasks.BeginEpoch();
     tasks.Request();
     tasks.Fork();
     Expect(tasks.Join());
@@ -239,8 +216,7 @@ int main(int argc, char** argv) {
           MakeScenario<RequestIsMet>("RequestIsMet"),
           MakeScenario<HalvesAreTakenBack>("HalvesAreTakenBack"),
           MakeScenario<PlacesAreUsedAgain>("PlacesAreUsedAgain"),
-          MakeScenario<EpochKeepsThievesFromNewTasks>("EpochKeepsThievesFromNewTasks"),
-          MakeScenario<EpochKeepsThievesFromOldTasks>("EpochKeepsThievesFromOldTasks"),
-          MakeScenario<EpochKeepsSlowThievesOut>("EpochKeepsSlowThievesOut"),
+          MakeScenario<ConditionSeesWhatPrecedesTheFork>("ConditionSeesWhatPrecedesTheFork"),
+          MakeScenario<ConditionHoldsForOneTask>("ConditionHoldsForOneTask"),
       });
 }

@@ -38,7 +38,7 @@ JoinPart<F> CallForPart(F& f) {
 // A forked `g`, with room for its outcome in case a thief runs it. The outcome is left
 // uninitialized on the owner's path, which has no use for it.
 template <class G>
-class ForkedJob : public StackJob {
+class ForkedJob : public StackJob<> {
  public:
   explicit ForkedJob(G& g) : StackJob(&RunOnThief), g_(&g) {}
 
@@ -65,7 +65,7 @@ class ForkedJob : public StackJob {
   }
 
  private:
-  static void RunOnThief(StackJob* job) {
+  static void RunOnThief(StackJob<>* job) {
     auto* const self = static_cast<ForkedJob*>(job);
     try {
       ::new (&self->value_) JoinPart<G>(CallForPart(*self->g_));
@@ -74,8 +74,7 @@ class ForkedJob : public StackJob {
       ::new (&self->error_) std::exception_ptr(std::current_exception());
       self->failed_ = true;
     }
-    // Release: pairs with the acquire in Worker::Await. The job may be gone after this.
-    self->thief.store(kDone, std::memory_order_release);
+    self->Finish();
   }
 
   G* const g_;
@@ -89,7 +88,7 @@ class ForkedJob : public StackJob {
 
 // The two ways on which the forked half is not run by the owner in the normal way.
 template <class Job>
-[[gnu::noinline, gnu::cold]] auto JoinStolen(Worker& worker, Worker::Forks::Place* place,
+[[gnu::noinline, gnu::cold]] auto JoinStolen(Worker& worker, Forks<>::Deque::Place* place,
                                              Job& job) {
   worker.Await(job);
   worker.forks().Release(place);
@@ -97,7 +96,7 @@ template <class Job>
 }
 
 template <class Job>
-[[gnu::noinline, gnu::cold]] void JoinAfterThrow(Worker& worker, Worker::Forks::Place* place,
+[[gnu::noinline, gnu::cold]] void JoinAfterThrow(Worker& worker, Forks<>::Deque::Place* place,
                                                  Job& job) noexcept {
   if (worker.forks().Pop(place, [&worker] { worker.OnPublished(); })) return;
   worker.Await(job);
@@ -112,7 +111,7 @@ template <class F, class G>
                                                                            G& g) {
   ForkedJob<G> job(g);
   const auto on_published = [&worker] { worker.OnPublished(); };
-  Worker::Forks::Place* const place = worker.forks().Push(&job, on_published);
+  Forks<>::Deque::Place* const place = worker.forks().Push(&job, on_published);
   if (place == nullptr) [[unlikely]] {  // as many forks are open as the deque holds
     JoinPart<F> first = CallForPart(f);
     return {std::move(first), CallForPart(g)};

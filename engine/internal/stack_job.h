@@ -5,19 +5,37 @@
 #include <atomic>
 #include <cstdint>
 
+#include "ashlar/concurrency/platform.h"
+
 namespace ashlar::internal {
 
-struct StackJob {
+template <class Platform = StdPlatform>
+class StackJob {
+ public:
   static constexpr std::uint32_t kNobody = ~std::uint32_t{0};
   static constexpr std::uint32_t kDone = kNobody - 1;
 
-  explicit StackJob(void (*run_job)(StackJob*)) : run(run_job), thief(kNobody) {}
+  explicit StackJob(void (*run)(StackJob*)) : run_(run), thief_(kNobody) {}
 
-  // Runs the job on a thief and keeps the outcome in the job. Does not throw.
-  void (*const run)(StackJob*);
+  // By the worker `thief`, which has stolen the job.
+  void Run(std::uint32_t thief) {
+    // Relaxed: who sees the name looks into that worker's deque, which has orders of its own.
+    thief_.store(thief, std::memory_order_relaxed);
+    run_(this);
+  }
 
-  // The worker that stole the job, once it has; kDone when the outcome is there.
-  std::atomic<std::uint32_t> thief;
+  // At the end of run(), which keeps the outcome in the job. The job may be gone after it.
+  void Finish() {
+    // Release: pairs with thief(); the outcome is seen.
+    thief_.store(kDone, std::memory_order_release);
+  }
+
+  // The worker that runs the job; kNobody if it has not said so yet, kDone at the end.
+  std::uint32_t thief() const { return thief_.load(std::memory_order_acquire); }
+
+ private:
+  void (*const run_)(StackJob*);  // does not throw
+  typename Platform::template Atomic<std::uint32_t> thief_;
 };
 
 }  // namespace ashlar::internal

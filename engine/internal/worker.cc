@@ -202,7 +202,7 @@ Worker::Work Worker::Look() {
 
 Worker::Work Worker::StealFrom(Worker& victim) {
   Work work;
-  if (const auto fork = victim.forks_.Steal(); fork.outcome == StealOutcome::kSuccess) {
+  if (const auto fork = victim.forks().Steal(); fork.outcome == StealOutcome::kSuccess) {
     work.job = fork.item;
   } else if (const auto task = victim.tasks_.Steal(); task.outcome == StealOutcome::kSuccess) {
     work.task = task.item;
@@ -211,7 +211,7 @@ Worker::Work Worker::StealFrom(Worker& victim) {
   }
   steals_.Add(1);
   // Others are hungry still: the victim's next fork shall be public, and wake one.
-  if (scheduler_.idle_.AnySleeping()) victim.forks_.Request();
+  if (scheduler_.idle_.AnySleeping()) victim.forks().Request();
   return work;
 }
 
@@ -220,8 +220,8 @@ bool Worker::WorkInSight() {
   if (!scheduler_.inbox_.Empty()) return true;
   for (int i = 0; i < scheduler_.worker_count(); ++i) {
     Worker& other = scheduler_.worker(i);
-    if (other.tasks_.SizeApprox() > 0 || other.forks_.PublicSize() > 0) return true;
-    if (&other != this) other.forks_.Request();
+    if (other.tasks_.SizeApprox() > 0 || other.forks().PublicSize() > 0) return true;
+    if (&other != this) other.forks().Request();
   }
   return false;
 }
@@ -259,87 +259,68 @@ void Worker::Run(Task* task) {
   if (track_ != nullptr) track_->Span("task", begin, TraceLog::NowNs());
 }
 
-void Worker::Run(StackJob* job) {
-  // A new epoch before the job is known as ours: who sees it there and then steals from
-  // this worker gets a descendant of the job or nothing.
-  forks_.BeginEpoch();
-  // Release: pairs with the acquire in Await.
-  job->thief.store(static_cast<std::uint32_t>(index_), std::memory_order_release);
+void Worker::Run(StackJob<>* job) {
   const int64_t begin = track_ != nullptr ? TraceLog::NowNs() : 0;
-  job->run(job);
+  forks_.Run(job, static_cast<std::uint32_t>(index_));
   if (track_ != nullptr) track_->Span("steal", begin, TraceLog::NowNs());
-  progress_.NotifyAll();
 }
 
 void Worker::OnPublished() {
   FullFence();  // for WakeOneIfNeeded
   scheduler_.idle_.WakeOneIfNeeded();
-  progress_.NotifyAll();
+  forks_.OnPublished();
 }
 
-template <class Condition>
-bool Worker::Help(Worker& holder, Condition&& condition, AwaitScope& scope) {
-  if (&holder == this) return false;
-  const auto fork = holder.forks_.StealIf(condition);
-  if (fork.outcome != StealOutcome::kSuccess) return false;
-  steals_.Add(1);
-  scope.Work([&] { Run(fork.item); });
-  return true;
-}
+class Worker::JobWaiter {
+ public:
+  explicit JobWaiter(Worker& worker) : worker_(worker), scope_(worker) {}
 
-void Worker::Await(StackJob& job) {
-  AwaitScope scope(*this);
-  Patience patience;
-  const auto unfinished = [&](std::uint32_t) {
-    // Acquire: pairs with the release at the job's end, and in Run.
-    return job.thief.load(std::memory_order_acquire) != StackJob::kDone;
-  };
-  for (;;) {
-    const std::uint32_t thief = job.thief.load(std::memory_order_acquire);
-    if (thief == StackJob::kDone) return;
-    if (thief == StackJob::kNobody) {  // the thief is about to write its name
-      patience.Pause(kAwaitNs);
-      continue;
-    }
-    Worker& holder = scheduler_.worker(static_cast<int>(thief));
-    if (Help(holder, unfinished, scope)) {
-      patience.Renew();
-    } else if (!patience.Pause(kAwaitNs)) {
-      const auto key = holder.progress_.PrepareWait();
-      if (!unfinished(0) || holder.forks_.PublicSize() > 0) {
-        holder.progress_.CancelWait();
-      } else {
-        holder.progress_.CommitWait(key);
-      }
-      patience.Renew();
-    }
+  Forks<>& ForksOf(std::uint32_t thief) {
+    return worker_.scheduler_.worker(static_cast<int>(thief)).forks_;
   }
-}
+  bool Pause() {
+    if (patience_.Pause(kAwaitNs)) return true;
+    patience_.Renew();
+    return false;
+  }
+  void Help(StackJob<>* job) {
+    worker_.steals_.Add(1);
+    scope_.Work([&] { worker_.Run(job); });
+    patience_.Renew();
+  }
+
+ private:
+  Worker& worker_;
+  AwaitScope scope_;
+  Patience patience_;
+};
+
+void Worker::Await(const StackJob<>& job) { Forks<>::Await(job, JobWaiter(*this)); }
 
 bool Worker::Await(TaskWord<>& task, const std::atomic<std::uint32_t>& floor, int64_t deadline_ns) {
-  AwaitScope scope(*this);
-  Patience patience;
+  JobWaiter waiter(*this);
   for (;;) {
     const std::optional<std::uint32_t> runner = task.runner();
     if (!runner.has_value()) return true;  // it was claimed before the caller came here
     if (deadline_ns >= 0 && TraceLog::NowNs() >= deadline_ns) return false;
     // With forks of its own open a worker does not help: whoever waits for what it
     // would run could then be handed one of them, which is no descendant.
-    if (*runner != TaskWord<>::kOutsider && forks_.Size() == 0) {
-      const auto descendant = [&](std::uint32_t index) {
+    const bool may_help = *runner != TaskWord<>::kOutsider &&
+                          *runner != static_cast<std::uint32_t>(index_) && forks().Size() == 0;
+    if (may_help) {
+      const auto fork = waiter.ForksOf(*runner).deque().StealIf([&](std::uint32_t index) {
         return !task.finished() && index >= floor.load(std::memory_order_relaxed);
-      };
-      if (Help(scheduler_.worker(static_cast<int>(*runner)), descendant, scope)) {
-        patience.Renew();
+      });
+      if (fork.outcome == StealOutcome::kSuccess) {
+        waiter.Help(fork.item);
         continue;
       }
     }
-    if (patience.Pause(kAwaitNs)) continue;
+    if (waiter.Pause()) continue;
     if (!task.AnnounceWaiter()) return true;
     std::optional<std::chrono::nanoseconds> timeout;
     if (deadline_ns >= 0) timeout = std::chrono::nanoseconds(deadline_ns - TraceLog::NowNs());
     task.Sleep(timeout);
-    patience.Renew();
   }
 }
 

@@ -9,8 +9,7 @@
 #include <cstdint>
 
 #include "ashlar/concurrency/chase_lev_deque.h"
-#include "ashlar/concurrency/event_count.h"
-#include "ashlar/concurrency/split_deque.h"
+#include "ashlar/engine/internal/forks.h"
 #include "ashlar/engine/internal/stack_job.h"
 #include "ashlar/engine/internal/task.h"
 #include "ashlar/engine/internal/task_word.h"
@@ -27,8 +26,6 @@ inline constexpr std::size_t kMaxOpenForks = 8192;
 
 class Worker {
  public:
-  using Forks = SplitDeque<StackJob*>;
-
   Worker(WorkStealingScheduler& scheduler, int index, TraceLog::Track* track);
 
   // The calling thread's worker, null if it is none.
@@ -36,7 +33,7 @@ class Worker {
 
   WorkStealingScheduler& scheduler() const { return scheduler_; }
   int index() const { return index_; }
-  Forks& forks() { return forks_; }
+  Forks<>::Deque& forks() { return forks_.deque(); }
 
   // The thread's whole life.
   void Main();
@@ -48,7 +45,7 @@ class Worker {
 
   // Waits until the thief of `job`, which was stolen from this worker, is done, and
   // helps it meanwhile with what it forks; never with anything else.
-  void Await(StackJob& job);
+  void Await(const StackJob<>& job);
 
   // The same for a submitted task that another thread runs. `floor`: see TaskBlock.
   // False if `deadline_ns` (TraceLog::NowNs, or no deadline if negative) has passed.
@@ -69,7 +66,7 @@ class Worker {
 
  private:
   struct Work {
-    StackJob* job = nullptr;
+    StackJob<>* job = nullptr;
     Task* task = nullptr;
     explicit operator bool() const { return job != nullptr || task != nullptr; }
   };
@@ -89,6 +86,8 @@ class Worker {
   // For the time accounts.
   class SearchScope;
   class AwaitScope;
+  // What Forks::Await asks of its caller.
+  class JobWaiter;
   // When to stop spinning.
   class Patience;
 
@@ -102,9 +101,7 @@ class Worker {
   bool Sleep();
   void Run(Work work);
   void Run(Task* task);
-  void Run(StackJob* job);
-  template <class Condition>
-  bool Help(Worker& holder, Condition&& condition, AwaitScope& scope);
+  void Run(StackJob<>* job);
   std::uint32_t Random();
 
   static thread_local constinit Worker* current_ [[gnu::tls_model("initial-exec")]];
@@ -121,12 +118,8 @@ class Worker {
   Counter idle_ns_;
   std::atomic<int64_t> idle_since_;  // 0 while busy
 
-  Forks forks_;
+  Forks<> forks_;
   ChaseLevDeque<Task*> tasks_;
-
-  // Moves when this worker publishes forks or finishes what it stole: workers that wait
-  // for something it holds sleep here.
-  EventCount progress_;
 };
 
 }  // namespace ashlar::internal
