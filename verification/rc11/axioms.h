@@ -1,0 +1,49 @@
+// axioms.h
+// --------
+// What an execution of the memory model must satisfy: RC11 (Lahav et al., "Repairing
+// Sequential Consistency in C/C++11", PLDI 2017), with C++20's release sequences and
+// C++20's "strongly happens before" in the axiom on seq_cst operations.
+//
+// The axioms take a graph that satisfied them before `event` was appended, or, for a
+// read, made to read from another write. `event` has nothing after it in sb and rf, so
+// that only what leads through it need be looked at.
+//
+// porf is acyclic by construction: a read never reads from an event that depends on it.
+// That excludes load buffering, which C++ allows in principle.
+#ifndef ASHLAR_VERIFICATION_RC11_AXIOMS_H_
+#define ASHLAR_VERIFICATION_RC11_AXIOMS_H_
+
+#include "ashlar/verification/rc11/graph.h"
+
+namespace ashlar::verification::rc11 {
+
+enum class Model {
+  kRc11,
+  kSc,  // sequential consistency: every operation as if seq_cst
+};
+
+// irreflexive(hb; eco?): a thread sees writes to one location in the order in which they
+// happened, and in which others are known to have seen them.
+bool Coherence(const Graph& graph, EventId event);
+
+// empty(rmw & (fr; mo)): nothing comes between the halves of a read-modify-write.
+bool Atomicity(const Graph& graph, EventId write);
+
+// acyclic(psc_base | psc_fence): there is an order of all seq_cst operations that the
+// rest agrees with.
+bool SeqCst(const Graph& graph);
+
+// acyclic(sb | rf | mo | fr): the threads' operations took turns.
+bool SequentialConsistency(const Graph& graph);
+
+// Two accesses of one location in two threads that no happens-before orders, one of them
+// a write, one of them not atomic. No axiom: a program with such an execution is wrong.
+struct Race {
+  EventId first = Graph::kNone;  // kNone: there is none
+  EventId second = Graph::kNone;
+};
+Race FindRace(const Graph& graph);
+
+}  // namespace ashlar::verification::rc11
+
+#endif  // ASHLAR_VERIFICATION_RC11_AXIOMS_H_

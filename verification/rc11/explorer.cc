@@ -1,0 +1,273 @@
+#include "ashlar/verification/rc11/explorer.h"
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace ashlar::verification::rc11 {
+namespace {
+
+class Explorer {
+ public:
+  Explorer(Program& program, const Options& options, const Observer& observer)
+      : program_(program), options_(options), observer_(observer) {}
+
+  Result Run() {
+    Graph& graph = NewGraph();
+    graph.Reset(program_);
+    Visit(graph);
+    return result_;
+  }
+
+ private:
+  // Explores all that `graph`, which satisfies the axioms, can grow to. Leaves it as it was.
+  void Visit(Graph& graph);
+  void VisitFence(Graph& graph, int thread);
+  void VisitRead(Graph& graph, int thread);
+  void VisitWrite(Graph& graph, int thread);
+  // Explores each place that `write` can have in its modification order, alone or with
+  // `read`, which reads from it.
+  void VisitPlaces(Graph& graph, EventId write, EventId read);
+  // Lets earlier reads read from `write`, which has no place yet.
+  void Revisit(const Graph& graph, EventId write);
+  void Complete(const Graph& graph);
+
+  // The thread whose operation comes next: a function of the graph. -1 if there is none.
+  int NextThread(const Graph& graph) const;
+  bool Append(Graph& graph, int thread, EventId* id);
+  // `thread` goes on from an operation that had `value`; visits the graph that has it.
+  void Advance(Graph& graph, int thread, Value value);
+  // Brings the program to where `graph` is.
+  bool Replay(const Graph& graph);
+  bool ReplayNext(const Graph& graph, int thread);
+  void Stop(Result::Status status) {
+    if (result_.status == Result::Status::kComplete) result_.status = status;
+    stopped_ = true;
+  }
+
+  bool Coherent(const Graph& graph, EventId event) const;
+  bool Consistent(const Graph& graph, EventId event) const;
+  // Whether `event` was chosen as if it were newest, among the events in `present`.
+  static bool Maximal(const Graph& graph, EventId event, const EventSet& present);
+
+  // Graphs are kept for the next revisit, so that exploring does not allocate.
+  Graph& NewGraph() {
+    if (graphs_in_use_ == graphs_.size()) graphs_.push_back(std::make_unique<Graph>());
+    return *graphs_[graphs_in_use_++];
+  }
+  void FreeGraph() { --graphs_in_use_; }
+
+  Program& program_;
+  const Options options_;
+  const Observer& observer_;
+  Result result_;
+  bool stopped_ = false;
+  bool in_step_ = false;                   // the program is where the graph is
+  Operation pending_[Graph::kMaxThreads];  // what each thread does next, if in step
+  int replayed_[Graph::kMaxThreads];       // events of each thread, during a replay
+  std::vector<std::unique_ptr<Graph>> graphs_;
+  std::size_t graphs_in_use_ = 0;
+};
+
+void Explorer::Visit(Graph& graph) {
+  if (!in_step_ && !Replay(graph)) return;
+  ++result_.steps;
+  const int thread = NextThread(graph);
+  if (thread < 0) return Complete(graph);
+  switch (pending_[thread].kind) {
+    case OperationKind::kRead:
+      return VisitRead(graph, thread);
+    case OperationKind::kWrite:
+      return VisitWrite(graph, thread);
+    default:
+      return VisitFence(graph, thread);
+  }
+}
+
+void Explorer::VisitFence(Graph& graph, int thread) {
+  EventId fence;
+  if (!Append(graph, thread, &fence)) return;
+  Advance(graph, thread, 0);
+  graph.RemoveLast();
+}
+
+void Explorer::VisitRead(Graph& graph, int thread) {
+  EventId read;
+  EventId write = graph.MoLast(pending_[thread].location);
+  if (!Append(graph, thread, &read)) return;
+  for (; write != Graph::kNone && !stopped_; write = graph[write].mo_before) {
+    graph.ReadFrom(read, write);
+    if (!Coherent(graph, read)) break;  // nor is an older write
+    if (Consistent(graph, read)) Advance(graph, thread, graph[read].value);
+  }
+  graph.RemoveLast();
+}
+
+void Explorer::VisitWrite(Graph& graph, int thread) {
+  EventId write;
+  if (!Append(graph, thread, &write)) return;
+  VisitPlaces(graph, write, Graph::kNone);
+  if (!stopped_) Revisit(graph, write);
+  graph.RemoveLast();
+}
+
+void Explorer::VisitPlaces(Graph& graph, EventId write, EventId read) {
+  const int thread = graph[write].thread;
+  EventId place = graph.MoLast(graph[write].operation.location);
+  while (place != Graph::kNone && !stopped_) {
+    graph.PlaceAfter(write, place);
+    const bool coherent = Coherent(graph, write) && (read == Graph::kNone || Coherent(graph, read));
+    if (coherent && Consistent(graph, write)) {
+      if (read == Graph::kNone) {
+        Advance(graph, thread, 0);
+      } else {
+        in_step_ = false;
+        Visit(graph);
+        in_step_ = false;
+      }
+    }
+    graph.Displace(write);
+    if (!coherent) break;  // nor is an older place
+    place = graph[place].mo_before;
+  }
+}
+
+void Explorer::Revisit(const Graph& graph, EventId write) {
+  const int location = graph[write].operation.location;
+  const EventSet prefix = graph[write].porf | EventSet::Of(write);
+  EventSet before;  // the events up to, and with, the one at hand
+  for (int i = 0; i < graph.Size() && !stopped_; ++i) {
+    const EventId read = graph.At(i);
+    before.Insert(read);
+    if (!graph[read].IsRead() || graph[read].operation.location != location) continue;
+    if (prefix.Contains(read)) continue;
+
+    EventSet deleted;
+    EventSet present = before | prefix;
+    bool maximal = Maximal(graph, read, present);
+    for (int j = i + 1; j < graph.Size() && maximal; ++j) {
+      const EventId event = graph.At(j);
+      if (prefix.Contains(event)) continue;
+      present.Insert(event);
+      deleted.Insert(event);
+      maximal = Maximal(graph, event, present);
+    }
+    if (!maximal) continue;
+
+    Graph& revisited = NewGraph();
+    revisited.CopyWithout(graph, deleted);
+    revisited.ReadFrom(read, write);
+    ++result_.revisits;
+    VisitPlaces(revisited, write, read);
+    FreeGraph();
+  }
+}
+
+bool Explorer::Maximal(const Graph& graph, EventId id, const EventSet& present) {
+  const Event& event = graph[id];
+  if (event.IsFence()) return true;
+  EventId newer;
+  if (event.IsRead()) {
+    newer = graph[event.reads_from].mo_after;
+  } else {
+    if (event.readers.Intersects(present)) return false;
+    newer = event.mo_after;
+  }
+  for (; newer != Graph::kNone; newer = graph[newer].mo_after) {
+    if (present.Contains(newer)) return false;
+  }
+  return true;
+}
+
+void Explorer::Complete(const Graph& graph) {
+  bool blocked = false;
+  for (int thread = 0; thread < graph.Threads(); ++thread) {
+    blocked = blocked || pending_[thread].kind == OperationKind::kSpin;
+  }
+  ++(blocked ? result_.blocked : result_.executions);
+  if (observer_ != nullptr && !observer_(graph, blocked)) Stop(Result::Status::kStopped);
+  if (result_.executions + result_.blocked >= options_.max_executions) {
+    Stop(Result::Status::kStopped);
+  }
+}
+
+int Explorer::NextThread(const Graph& graph) const {
+  int next = -1;
+  for (int thread = graph.Threads() - 1; thread >= 0; --thread) {
+    const Operation& operation = pending_[thread];
+    if (operation.kind == OperationKind::kDone || operation.kind == OperationKind::kSpin) continue;
+    // The halves of a read-modify-write follow each other.
+    if (operation.kind == OperationKind::kWrite && operation.rmw) return thread;
+    next = thread;
+  }
+  return next;
+}
+
+bool Explorer::Append(Graph& graph, int thread, EventId* id) {
+  if (graph.Append(thread, pending_[thread], id)) return true;
+  Stop(Result::Status::kTooLarge);
+  return false;
+}
+
+void Explorer::Advance(Graph& graph, int thread, Value value) {
+  if (in_step_) pending_[thread] = program_.Resume(thread, value);
+  Visit(graph);
+  in_step_ = false;
+}
+
+bool Explorer::Replay(const Graph& graph) {
+  program_.Restart();
+  for (int thread = 0; thread < graph.Threads(); ++thread) {
+    pending_[thread] = program_.Resume(thread, 0);
+    replayed_[thread] = 0;
+  }
+  // No read runs before the write that it reads from, so that what a thread hands to
+  // another exists when that touches it.
+  for (int left = graph.Size(); left > 0;) {
+    for (int thread = 0; thread < graph.Threads(); ++thread) {
+      while (ReplayNext(graph, thread)) --left;
+      if (stopped_) return false;
+    }
+  }
+  in_step_ = true;
+  return true;
+}
+
+bool Explorer::ReplayNext(const Graph& graph, int thread) {
+  const int index = replayed_[thread];
+  if (index == graph.ThreadSize(thread)) return false;
+  const Event& event = graph[graph.ThreadAt(thread, index)];
+  if (event.IsRead() && !Graph::IsInitial(event.reads_from)) {
+    const Event& write = graph[event.reads_from];
+    if (replayed_[write.thread] <= write.index) return false;
+  }
+  if (pending_[thread] != event.operation) {
+    Stop(Result::Status::kNotDeterministic);
+    return false;
+  }
+  ++replayed_[thread];
+  pending_[thread] = program_.Resume(thread, event.value);
+  return true;
+}
+
+bool Explorer::Coherent(const Graph& graph, EventId event) const {
+  if (options_.model == Model::kSc) return SequentialConsistency(graph);
+  return !options_.coherence || Coherence(graph, event);
+}
+
+bool Explorer::Consistent(const Graph& graph, EventId id) const {
+  const Event& event = graph[id];
+  if (event.IsWrite() && options_.atomicity && !Atomicity(graph, id)) return false;
+  if (options_.model == Model::kSc || !options_.seq_cst) return true;
+  // What leads nowhere closes no cycle.
+  const EventId newer = event.IsRead() ? graph[event.reads_from].mo_after : event.mo_after;
+  return newer == Graph::kNone || SeqCst(graph);
+}
+
+}  // namespace
+
+Result Explore(Program& program, const Options& options, const Observer& observer) {
+  return Explorer(program, options, observer).Run();
+}
+
+}  // namespace ashlar::verification::rc11

@@ -1,0 +1,194 @@
+#include "ashlar/verification/rc11/graph.h"
+
+#include <algorithm>
+
+#include "ashlar/base/check.h"
+
+namespace ashlar::verification::rc11 {
+namespace {
+
+// What the first event of a thread comes after.
+constexpr Event kBeginning;
+
+}  // namespace
+
+// kNone would be the initial write of location 127.
+static_assert(Graph::kMaxEvents + Graph::kMaxLocations - 1 <= Graph::kNone);
+
+void Graph::Reset(const Program& program) {
+  size_ = 0;
+  threads_ = program.Threads();
+  locations_ = program.Locations();
+  ASHLAR_CHECK(threads_ <= kMaxThreads, "the model checker has room for 16 threads");
+  ASHLAR_CHECK(locations_ < kMaxLocations, "the model checker has room for 127 locations");
+  used_ = seq_cst_ = seq_cst_fences_ = EventSet();
+  std::fill_n(thread_size_, threads_, std::uint8_t{0});
+  for (int location = 0; location < locations_; ++location) {
+    const EventId id = Initial(location);
+    events_[id] = Event();
+    events_[id].operation = Operation::Write(Order::kPlain, static_cast<std::uint8_t>(location), 0);
+    events_[id].value = program.Initial(location);
+    events_[id].mo_before = events_[id].mo_after = kNone;
+    mo_last_[location] = id;
+    accesses_[location] = EventSet();
+  }
+}
+
+void Graph::CopyWithout(const Graph& other, const EventSet& deleted) {
+  threads_ = other.threads_;
+  locations_ = other.locations_;
+  used_ = other.used_ - deleted;
+  seq_cst_ = other.seq_cst_ - deleted;
+  seq_cst_fences_ = other.seq_cst_fences_ - deleted;
+  size_ = 0;
+  for (int i = 0; i < other.size_; ++i) {
+    const EventId id = other.sequence_[i];
+    if (deleted.Contains(id)) continue;
+    sequence_[size_++] = id;
+    events_[id] = other.events_[id];
+    events_[id].readers -= deleted;
+  }
+  for (int thread = 0; thread < threads_; ++thread) {
+    // What is deleted of a thread is the end of it.
+    int size = other.thread_size_[thread];
+    while (size > 0 && deleted.Contains(other.thread_events_[thread][size - 1])) --size;
+    thread_size_[thread] = static_cast<std::uint8_t>(size);
+    std::copy_n(other.thread_events_[thread], size, thread_events_[thread]);
+  }
+  for (int location = 0; location < locations_; ++location) {
+    accesses_[location] = other.accesses_[location] - deleted;
+    EventId last = Initial(location);
+    events_[last] = other.events_[last];
+    events_[last].readers -= deleted;
+    for (EventId id = other.events_[last].mo_after; id != kNone; id = other.events_[id].mo_after) {
+      if (deleted.Contains(id)) continue;
+      events_[last].mo_after = id;
+      events_[id].mo_before = last;
+      last = id;
+    }
+    events_[last].mo_after = kNone;
+    mo_last_[location] = last;
+  }
+}
+
+bool Graph::Append(int thread, const Operation& operation, EventId* result) {
+  if (size_ == kMaxEvents) return false;
+  EventId id = static_cast<EventId>(size_);
+  // Slots are reused, since those of deleted events are anywhere.
+  if (used_.Contains(id)) {
+    for (id = 0; used_.Contains(id); ++id) {
+    }
+  }
+  Event& event = events_[id];
+  event.operation = operation;
+  event.order = operation.order;
+  event.thread = static_cast<std::uint8_t>(thread);
+  event.index = thread_size_[thread];
+  event.value = operation.value;
+  event.mo_before = event.mo_after = kNone;
+  event.readers = EventSet();
+
+  used_.Insert(id);
+  sequence_[size_++] = id;
+  thread_events_[thread][thread_size_[thread]++] = id;
+  if (!event.IsFence()) accesses_[operation.location].Insert(id);
+  if (event.IsRead()) {
+    event.reads_from = kNone;
+  } else {
+    if (operation.order == Order::kSeqCst) {
+      seq_cst_.Insert(id);
+      if (event.IsFence()) seq_cst_fences_.Insert(id);
+    }
+    Derive(id);
+  }
+  *result = id;
+  return true;
+}
+
+void Graph::RemoveLast() {
+  const EventId id = sequence_[--size_];
+  Event& event = events_[id];
+  if (event.IsRead() && event.reads_from != kNone) events_[event.reads_from].readers.Remove(id);
+  used_.Remove(id);
+  seq_cst_.Remove(id);
+  seq_cst_fences_.Remove(id);
+  if (!event.IsFence()) accesses_[event.operation.location].Remove(id);
+  --thread_size_[event.thread];
+}
+
+void Graph::ReadFrom(EventId id, EventId write) {
+  Event& read = events_[id];
+  if (read.reads_from != kNone) events_[read.reads_from].readers.Remove(id);
+  read.reads_from = write;
+  events_[write].readers.Insert(id);
+  read.value = events_[write].value;
+  const bool fails = read.operation.compare && read.value != read.operation.value;
+  read.order = fails ? read.operation.failure : read.operation.order;
+  if (read.order == Order::kSeqCst) {
+    seq_cst_.Insert(id);
+  } else {
+    seq_cst_.Remove(id);
+  }
+  Derive(id);
+}
+
+void Graph::PlaceAfter(EventId id, EventId place) {
+  Event& write = events_[id];
+  write.mo_before = place;
+  write.mo_after = events_[place].mo_after;
+  events_[place].mo_after = id;
+  if (write.mo_after == kNone) {
+    mo_last_[write.operation.location] = id;
+  } else {
+    events_[write.mo_after].mo_before = id;
+  }
+}
+
+void Graph::Displace(EventId id) {
+  const Event& write = events_[id];
+  events_[write.mo_before].mo_after = write.mo_after;
+  if (write.mo_after == kNone) {
+    mo_last_[write.operation.location] = write.mo_before;
+  } else {
+    events_[write.mo_after].mo_before = write.mo_before;
+  }
+}
+
+void Graph::Derive(EventId id) {
+  Event& event = events_[id];
+  const EventId previous_id =
+      event.index == 0 ? kNone : thread_events_[event.thread][event.index - 1];
+  const Event& previous = event.index == 0 ? kBeginning : events_[previous_id];
+  event.sb = previous.sb;
+  event.porf = previous.porf;
+  event.hb = previous.hb;
+  event.acquirable = previous.acquirable;
+  event.fenced = previous.fenced;
+  event.released = EventSet();
+  if (event.index != 0) {
+    event.sb.Insert(previous_id);
+    event.porf.Insert(previous_id);
+    event.hb.Insert(previous_id);
+  }
+
+  if (event.IsRead()) {
+    const Event& write = events_[event.reads_from];
+    if (!IsInitial(event.reads_from)) {
+      event.porf |= write.porf;
+      event.porf.Insert(event.reads_from);
+    }
+    if (event.IsAtomic()) {
+      if (IsAcquire(event.order)) event.hb |= write.released;
+      event.acquirable |= write.released;
+    }
+  } else if (event.IsFence()) {
+    if (IsAcquire(event.order)) event.hb |= event.acquirable;
+    if (IsRelease(event.order)) event.fenced = event.hb | EventSet::Of(id);
+  } else if (event.IsAtomic()) {
+    event.released = IsRelease(event.order) ? event.hb | EventSet::Of(id) : event.fenced;
+    // Only read-modify-writes continue a release sequence.
+    if (event.operation.rmw) event.released |= events_[previous.reads_from].released;
+  }
+}
+
+}  // namespace ashlar::verification::rc11

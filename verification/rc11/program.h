@@ -1,0 +1,106 @@
+// program.h
+// ---------
+// Program: what the explorer drives. Threads that yield one operation after another.
+//
+// A thread is deterministic: what it does next depends on nothing but the values that
+// its reads were given. So the explorer can bring a program to any point of any
+// execution: it restarts it, and hands each thread its values again.
+//
+//   program.Restart();
+//   Operation first = program.Resume(0, 0);      // thread 0 runs to its first operation
+//   Operation second = program.Resume(0, 42);    // that was a read, and it read 42
+//
+// A read-modify-write is two operations: a read, and a write that the thread yields
+// right after it. A compare-exchange yields the write only if it read what it expected.
+#ifndef ASHLAR_VERIFICATION_RC11_PROGRAM_H_
+#define ASHLAR_VERIFICATION_RC11_PROGRAM_H_
+
+#include <cstdint>
+
+namespace ashlar::verification::rc11 {
+
+using Value = std::int64_t;
+
+enum class Order : std::uint8_t { kPlain, kRelaxed, kAcquire, kRelease, kAcqRel, kSeqCst };
+
+constexpr bool IsAcquire(Order order) {
+  return order == Order::kAcquire || order == Order::kAcqRel || order == Order::kSeqCst;
+}
+constexpr bool IsRelease(Order order) {
+  return order == Order::kRelease || order == Order::kAcqRel || order == Order::kSeqCst;
+}
+
+enum class OperationKind : std::uint8_t {
+  kDone,  // the thread has ended
+  kRead,
+  kWrite,
+  kFence,
+  // The thread retries what it did since its last write, until it reads something else.
+  // Its read of an old value may still turn into one of a new value; if none does, it
+  // stays here, and the execution counts as blocked.
+  kSpin,
+};
+
+struct Operation {
+  OperationKind kind = OperationKind::kDone;
+  Order order = Order::kPlain;    // kPlain is data that is not atomic
+  Order failure = Order::kPlain;  // of a compare-exchange
+  bool rmw = false;               // one half of a read-modify-write
+  bool compare = false;           // the read of a compare-exchange, which expects `value`
+  std::uint8_t location = 0;      // 0, 1, ...
+  Value value = 0;                // what is written, or expected
+
+  static constexpr Operation Read(Order order, std::uint8_t location) {
+    return {.kind = OperationKind::kRead, .order = order, .location = location};
+  }
+  static constexpr Operation Write(Order order, std::uint8_t location, Value value) {
+    return {.kind = OperationKind::kWrite, .order = order, .location = location, .value = value};
+  }
+  static constexpr Operation Fence(Order order) {
+    return {.kind = OperationKind::kFence, .order = order};
+  }
+  static constexpr Operation Spin() { return {.kind = OperationKind::kSpin}; }
+  // The halves of a read-modify-write.
+  static constexpr Operation RmwRead(Order order, std::uint8_t location) {
+    return {.kind = OperationKind::kRead, .order = order, .rmw = true, .location = location};
+  }
+  static constexpr Operation CompareRead(Order success, Order failure, std::uint8_t location,
+                                         Value expected) {
+    return {.kind = OperationKind::kRead,
+            .order = success,
+            .failure = failure,
+            .rmw = true,
+            .compare = true,
+            .location = location,
+            .value = expected};
+  }
+  static constexpr Operation RmwWrite(Order order, std::uint8_t location, Value value) {
+    return {.kind = OperationKind::kWrite,
+            .order = order,
+            .rmw = true,
+            .location = location,
+            .value = value};
+  }
+
+  friend constexpr bool operator==(const Operation&, const Operation&) = default;
+};
+
+class Program {
+ public:
+  virtual ~Program() = default;
+
+  virtual int Threads() const = 0;
+  // How many locations there are, and what each holds at first.
+  virtual int Locations() const = 0;
+  virtual Value Initial(int location) const = 0;
+
+  // Puts every thread before its first operation.
+  virtual void Restart() = 0;
+  // Lets `thread` run on to its next operation. `value` is what its last one read, if
+  // that was a read.
+  virtual Operation Resume(int thread, Value value) = 0;
+};
+
+}  // namespace ashlar::verification::rc11
+
+#endif  // ASHLAR_VERIFICATION_RC11_PROGRAM_H_
