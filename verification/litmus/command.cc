@@ -1,0 +1,128 @@
+#include "ashlar/verification/litmus/command.h"
+
+#include <chrono>
+#include <cstdint>
+#include <fstream>
+#include <iomanip>
+#include <optional>
+#include <sstream>
+#include <string_view>
+
+#include "ashlar/verification/litmus/runner.h"
+#include "ashlar/verification/litmus/table.h"
+#include "ashlar/verification/rc11/axioms.h"
+#include "ashlar/verification/rc11/explorer.h"
+
+namespace ashlar::verification::litmus {
+namespace {
+
+constexpr char kUsage[] =
+    "usage: litmus [--model=rc11|sc] [--count] [--outcomes] [--races] TABLE\n";
+
+struct Arguments {
+  std::string table;
+  RunOptions run;
+  bool compare = true;
+};
+
+std::optional<Arguments> ParseArguments(const std::vector<std::string>& arguments,
+                                        std::ostream& err) {
+  Arguments parsed;
+  for (const std::string& argument : arguments) {
+    if (argument == "--model=rc11") {
+      parsed.run.explorer.model = rc11::Model::kRc11;
+    } else if (argument == "--model=sc") {
+      parsed.run.explorer.model = rc11::Model::kSc;
+    } else if (argument == "--count") {
+      parsed.compare = false;
+    } else if (argument == "--outcomes") {
+      parsed.run.outcomes = true;
+    } else if (argument == "--races") {
+      parsed.run.races = true;
+    } else if (argument.starts_with("-")) {
+      err << "litmus: unknown option '" << argument << "'\n" << kUsage;
+      return std::nullopt;
+    } else if (!parsed.table.empty()) {
+      err << "litmus: more than one table\n" << kUsage;
+      return std::nullopt;
+    } else {
+      parsed.table = argument;
+    }
+  }
+  if (!parsed.table.empty()) return parsed;
+  err << kUsage;
+  return std::nullopt;
+}
+
+const char* WhyIncomplete(rc11::Result::Status status) {
+  switch (status) {
+    case rc11::Result::Status::kTooLarge:
+      return "an execution has more than 128 events";
+    case rc11::Result::Status::kNotDeterministic:
+      return "a thread is not deterministic";
+    default:
+      return "stopped";
+  }
+}
+
+// Prints the line of a program. False if something is wrong with it.
+bool Report(const TableRow& row, const Arguments& arguments, const Summary& summary,
+            std::ostream& out) {
+  const std::uint64_t executions = summary.result.executions;
+  out << row.name << '\t' << executions;
+  const bool complete = summary.result.status == rc11::Result::Status::kComplete;
+  const bool compare = arguments.compare && row.executions.has_value();
+  const bool equal = !compare || *row.executions == executions;
+  if (compare) out << '\t' << *row.executions;
+  if (arguments.run.races) out << "\traces: " << summary.racy;
+  if (!complete) out << "\tINCOMPLETE: " << WhyIncomplete(summary.result.status);
+  if (complete && !equal) out << "\tMISMATCH";
+  out << '\n';
+  for (const auto& [outcome, count] : summary.outcomes) {
+    out << "  " << count << '\t' << outcome << '\n';
+  }
+  return complete && equal;
+}
+
+}  // namespace
+
+int RunLitmus(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
+  const std::optional<Arguments> parsed = ParseArguments(arguments, err);
+  if (!parsed) return 2;
+  std::ifstream file(parsed->table);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file) {
+    err << "litmus: cannot read '" << parsed->table << "'\n";
+    return 2;
+  }
+  const bool sc = parsed->run.explorer.model == rc11::Model::kSc;
+  TableError error;
+  const std::optional<std::vector<TableRow>> table =
+      ParseTable(text.str(), sc ? "sc" : "executions", &error);
+  if (!table) {
+    err << parsed->table << ':' << error.line << ':' << error.column << ": " << error.message
+        << '\n';
+    return 2;
+  }
+
+  const auto start = std::chrono::steady_clock::now();
+  std::uint64_t wrong = 0;
+  std::uint64_t known = 0;
+  std::uint64_t executions = 0;
+  for (const TableRow& row : *table) {
+    const Summary summary = RunProgram(row.program, parsed->run);
+    executions += summary.result.executions;
+    known += row.executions.has_value();
+    wrong += !Report(row, *parsed, summary, out);
+  }
+  if (parsed->compare) {
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    out << "# " << table->size() << " programs, " << known << " with a known count, " << wrong
+        << " wrong; " << executions << " executions in " << std::fixed << std::setprecision(2)
+        << seconds.count() << " s\n";
+  }
+  return wrong == 0 ? 0 : 1;
+}
+
+}  // namespace ashlar::verification::litmus

@@ -1,0 +1,31 @@
+// command.h
+// ---------
+// RunLitmus: the program //verification/litmus, apart from main().
+//
+//   litmus [--model=rc11|sc] [--count] [--outcomes] [--races] TABLE
+//
+// Explores each program of a table (table.h) and prints a line for it: its name, the
+// number of its executions, and what the table says, separated by tabs.
+//
+//   --model     the memory model; also the column that the numbers are compared with
+//               (`executions` for rc11)
+//   --count     prints the counts alone, and compares nothing
+//   --outcomes  adds the registers and the memory that executions end with, a line each
+//   --races     adds the number of executions that have a data race
+//
+// Returns 0; 1 if a count differs or a program could not be explored; 2 if the table or
+// the command line cannot be read.
+#ifndef ASHLAR_VERIFICATION_LITMUS_COMMAND_H_
+#define ASHLAR_VERIFICATION_LITMUS_COMMAND_H_
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace ashlar::verification::litmus {
+
+int RunLitmus(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err);
+
+}  // namespace ashlar::verification::litmus
+
+#endif  // ASHLAR_VERIFICATION_LITMUS_COMMAND_H_
