@@ -152,4 +152,17 @@ Race FindRace(const Graph& graph) {
   return {};
 }
 
+Race FindRaceAt(const Graph& graph, EventId id) {
+  const Event& event = graph[id];
+  if (event.IsFence()) return {};
+  Race race;
+  (graph.Accesses(event.operation.location) - event.hb).ForEach([&](EventId other_id) {
+    const Event& other = graph[other_id];
+    if (other.thread == event.thread || !(event.IsWrite() || other.IsWrite())) return;
+    if (event.IsAtomic() && other.IsAtomic()) return;
+    race = {other_id, id};
+  });
+  return race;
+}
+
 }  // namespace ashlar::verification::rc11

@@ -43,6 +43,8 @@ struct Race {
   EventId second = Graph::kNone;
 };
 Race FindRace(const Graph& graph);
+// One that `event` takes part in, after which nothing happens.
+Race FindRaceAt(const Graph& graph, EventId event);
 
 }  // namespace ashlar::verification::rc11
 

@@ -257,7 +257,7 @@ void CompareMany(Model model, std::uint64_t programs, std::uint64_t shard, std::
   EXPECT_GT(totals.blocked, 0u);
 }
 
-constexpr std::uint64_t kShards = 2;
+constexpr std::uint64_t kShards = 4;
 
 class DifferentialTest : public testing::TestWithParam<std::uint64_t> {};
 

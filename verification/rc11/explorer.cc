@@ -14,6 +14,7 @@ class Explorer {
 
   Result Run() {
     Graph& graph = NewGraph();
+    program_.Restart();
     graph.Reset(program_);
     Visit(graph);
     return result_;
@@ -47,6 +48,8 @@ class Explorer {
 
   bool Coherent(const Graph& graph, EventId event) const;
   bool Consistent(const Graph& graph, EventId event) const;
+  // Whether `event` races with another, which then ends the exploration.
+  bool Races(const Graph& graph, EventId event);
   // Whether `event` was chosen as if it were newest, among the events in `present`.
   static bool Maximal(const Graph& graph, EventId event, const EventSet& present);
 
@@ -71,6 +74,7 @@ class Explorer {
 
 void Explorer::Visit(Graph& graph) {
   if (!in_step_ && !Replay(graph)) return;
+  if (stopped_) return;
   ++result_.steps;
   const int thread = NextThread(graph);
   if (thread < 0) return Complete(graph);
@@ -79,6 +83,8 @@ void Explorer::Visit(Graph& graph) {
       return VisitRead(graph, thread);
     case OperationKind::kWrite:
       return VisitWrite(graph, thread);
+    case OperationKind::kFail:
+      return Stop(Result::Status::kFailed);
     default:
       return VisitFence(graph, thread);
   }
@@ -93,18 +99,20 @@ void Explorer::VisitFence(Graph& graph, int thread) {
 
 void Explorer::VisitRead(Graph& graph, int thread) {
   EventId read;
+  graph.AddLocations(pending_[thread].location + 1);
   EventId write = graph.MoLast(pending_[thread].location);
   if (!Append(graph, thread, &read)) return;
   for (; write != Graph::kNone && !stopped_; write = graph[write].mo_before) {
     graph.ReadFrom(read, write);
     if (!Coherent(graph, read)) break;  // nor is an older write
-    if (Consistent(graph, read)) Advance(graph, thread, graph[read].value);
+    if (Consistent(graph, read) && !Races(graph, read)) Advance(graph, thread, graph[read].value);
   }
   graph.RemoveLast();
 }
 
 void Explorer::VisitWrite(Graph& graph, int thread) {
   EventId write;
+  graph.AddLocations(pending_[thread].location + 1);
   if (!Append(graph, thread, &write)) return;
   VisitPlaces(graph, write, Graph::kNone);
   if (!stopped_) Revisit(graph, write);
@@ -117,10 +125,10 @@ void Explorer::VisitPlaces(Graph& graph, EventId write, EventId read) {
   while (place != Graph::kNone && !stopped_) {
     graph.PlaceAfter(write, place);
     const bool coherent = Coherent(graph, write) && (read == Graph::kNone || Coherent(graph, read));
-    if (coherent && Consistent(graph, write)) {
+    if (coherent && Consistent(graph, write) && !Races(graph, write)) {
       if (read == Graph::kNone) {
         Advance(graph, thread, 0);
-      } else {
+      } else if (!Races(graph, read)) {
         in_step_ = false;
         Visit(graph);
         in_step_ = false;
@@ -195,6 +203,7 @@ int Explorer::NextThread(const Graph& graph) const {
   int next = -1;
   for (int thread = graph.Threads() - 1; thread >= 0; --thread) {
     const Operation& operation = pending_[thread];
+    if (operation.kind == OperationKind::kFail) return thread;
     if (operation.kind == OperationKind::kDone || operation.kind == OperationKind::kSpin) continue;
     // The halves of a read-modify-write follow each other.
     if (operation.kind == OperationKind::kWrite && operation.rmw) return thread;
@@ -262,6 +271,15 @@ bool Explorer::Consistent(const Graph& graph, EventId id) const {
   // What leads nowhere closes no cycle.
   const EventId newer = event.IsRead() ? graph[event.reads_from].mo_after : event.mo_after;
   return newer == Graph::kNone || SeqCst(graph);
+}
+
+bool Explorer::Races(const Graph& graph, EventId event) {
+  if (options_.on_race == nullptr) return false;
+  const Race race = FindRaceAt(graph, event);
+  if (race.first == Graph::kNone) return false;
+  options_.on_race(graph, race);
+  Stop(Result::Status::kRace);
+  return true;
 }
 
 }  // namespace

@@ -38,12 +38,18 @@ struct Options {
   bool coherence = true;
   bool atomicity = true;
   bool seq_cst = true;
+
+  // If set, every graph is searched for races, and the first one is given to it and ends
+  // the exploration. A thread does not go on after an access that races.
+  std::function<void(const Graph& graph, const Race& race)> on_race;
 };
 
 struct Result {
   enum class Status {
     kComplete,          // every execution was explored
     kStopped,           // by max_executions, or by the observer
+    kRace,              // two accesses race: see Options::on_race
+    kFailed,            // a thread said that its execution is wrong
     kTooLarge,          // an execution has more than Graph::kMaxEvents events
     kNotDeterministic,  // a thread that was given the same values did something else
   };

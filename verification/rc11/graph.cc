@@ -18,20 +18,26 @@ static_assert(Graph::kMaxEvents + Graph::kMaxLocations - 1 <= Graph::kNone);
 void Graph::Reset(const Program& program) {
   size_ = 0;
   threads_ = program.Threads();
-  locations_ = program.Locations();
+  locations_ = 0;
   ASHLAR_CHECK(threads_ <= kMaxThreads, "the model checker has room for 16 threads");
-  ASHLAR_CHECK(locations_ < kMaxLocations, "the model checker has room for 127 locations");
+  ASHLAR_CHECK(program.Locations() < kMaxLocations, "the model checker has room for 127 locations");
   used_ = seq_cst_ = seq_cst_fences_ = EventSet();
   std::fill_n(thread_size_, threads_, std::uint8_t{0});
-  for (int location = 0; location < locations_; ++location) {
-    const EventId id = Initial(location);
-    events_[id] = Event();
-    events_[id].operation = Operation::Write(Order::kPlain, static_cast<std::uint8_t>(location), 0);
-    events_[id].value = program.Initial(location);
-    events_[id].mo_before = events_[id].mo_after = kNone;
-    mo_last_[location] = id;
-    accesses_[location] = EventSet();
+  for (int location = 0; location < program.Locations(); ++location) {
+    AddLocation(program.Initial(location));
   }
+}
+
+void Graph::AddLocation(Value initial) {
+  const EventId id = Initial(locations_);
+  Event& write = events_[id];
+  write = Event();
+  write.operation = Operation::Write(Order::kPlain, static_cast<std::uint8_t>(locations_), initial);
+  write.value = initial;
+  write.mo_before = write.mo_after = kNone;
+  mo_last_[locations_] = id;
+  accesses_[locations_] = EventSet();
+  ++locations_;
 }
 
 void Graph::CopyWithout(const Graph& other, const EventSet& deleted) {

@@ -73,6 +73,10 @@ class Graph {
 
   // Empty: no events, and each location at its initial value.
   void Reset(const Program& program);
+  // Makes room for the first `count` locations; new ones hold 0 at first.
+  void AddLocations(int count) {
+    while (locations_ < count) AddLocation(0);
+  }
   // A copy of `other` without the events of `deleted`. No event that stays may read from
   // one that goes, nor come after one in its thread.
   void CopyWithout(const Graph& other, const EventSet& deleted);
@@ -110,6 +114,7 @@ class Graph {
   const EventSet& SeqCstFences() const { return seq_cst_fences_; }
 
  private:
+  void AddLocation(Value initial);
   // Sets what depends on the events before.
   void Derive(EventId id);
 

@@ -17,6 +17,8 @@
 
 #include <cstdint>
 
+#include "ashlar/base/source_site.h"
+
 namespace ashlar::verification::rc11 {
 
 using Value = std::int64_t;
@@ -39,6 +41,7 @@ enum class OperationKind : std::uint8_t {
   // Its read of an old value may still turn into one of a new value; if none does, it
   // stays here, and the execution counts as blocked.
   kSpin,
+  kFail,  // the thread found that the execution is wrong
 };
 
 struct Operation {
@@ -49,6 +52,7 @@ struct Operation {
   bool compare = false;           // the read of a compare-exchange, which expects `value`
   std::uint8_t location = 0;      // 0, 1, ...
   Value value = 0;                // what is written, or expected
+  SourceSite place = {};          // for reports
 
   static constexpr Operation Read(Order order, std::uint8_t location) {
     return {.kind = OperationKind::kRead, .order = order, .location = location};
@@ -82,7 +86,11 @@ struct Operation {
             .value = value};
   }
 
-  friend constexpr bool operator==(const Operation&, const Operation&) = default;
+  // Wherever it stands.
+  friend constexpr bool operator==(const Operation& a, const Operation& b) {
+    return a.kind == b.kind && a.order == b.order && a.failure == b.failure && a.rmw == b.rmw &&
+           a.compare == b.compare && a.location == b.location && a.value == b.value;
+  }
 };
 
 class Program {

@@ -1,0 +1,275 @@
+#include "ashlar/verification/model/rc11_scenario.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+
+#include "ashlar/concurrency/chase_lev_deque.h"
+#include "ashlar/concurrency/steal_result.h"
+#include "ashlar/verification/model/published_for_test.h"
+#include "ashlar/verification/platform/rc11_platform.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace ashlar::verification {
+namespace {
+
+using rc11::ScenarioResult;
+using testing::HasSubstr;
+using testing::StartsWith;
+using P = Rc11Platform;
+using Status = rc11::Result::Status;
+
+// The number of executions of a scenario that is correct.
+template <class S>
+std::uint64_t Executions() {
+  const auto start = std::chrono::steady_clock::now();
+  const ScenarioResult scenario = ExploreRc11<S>();
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  EXPECT_EQ(scenario.result.status, Status::kComplete) << scenario.failure;
+  std::printf("%ju executions, %ju blocked, in %.3f s\n",
+              std::uintmax_t{scenario.result.executions}, std::uintmax_t{scenario.result.blocked},
+              seconds.count());
+  return scenario.result.executions;
+}
+
+template <int kThreadCount>
+struct Ticket {
+  static constexpr int kThreads = kThreadCount;
+  TicketLock<P> lock;
+  P::Var<int> count{0};
+  void Thread(unsigned) {
+    lock.Lock();
+    count.Write() += 1;
+    lock.Unlock();
+  }
+  void After() { Rc11Expect(count.Read() == kThreads); }
+};
+
+TEST(PublishedCountsTest, TicketLock) {
+  EXPECT_EQ(Executions<Ticket<2>>(), 2u);
+  EXPECT_EQ(Executions<Ticket<3>>(), 6u);
+  EXPECT_EQ(Executions<Ticket<4>>(), 24u);
+}
+
+template <int kThreadCount>
+struct Mcs {
+  static constexpr int kThreads = kThreadCount;
+  McsLock<P> lock;
+  McsLock<P>::Node nodes[kThreads];
+  P::Var<int> count{0};
+  void Thread(unsigned index) {
+    lock.Lock(nodes[index]);
+    count.Write() += 1;
+    lock.Unlock(nodes[index]);
+  }
+  void After() { Rc11Expect(count.Read() == kThreads); }
+};
+
+TEST(PublishedCountsTest, McsLock) {
+  EXPECT_EQ(Executions<Mcs<2>>(), 6u);
+  EXPECT_EQ(Executions<Mcs<3>>(), 66u);
+  EXPECT_EQ(Executions<Mcs<4>>(), 1080u);
+}
+
+struct Treiber {
+  static constexpr int kThreads = 3;
+  using Stack = TreiberStack<P>;
+  Stack stack;
+  Stack::Node* popped[2] = {};
+  void Thread(unsigned index) {
+    if (index < 2) {
+      stack.Push(P::Create<Stack::Node>(static_cast<int>(index) + 1));
+      return;
+    }
+    for (Stack::Node*& node : popped) {
+      node = stack.Pop();
+      if (node == nullptr) continue;
+      const int value = node->value.Read();
+      Rc11Expect(value == 1 || value == 2);
+    }
+  }
+};
+
+TEST(PublishedCountsTest, TreiberStack) { EXPECT_EQ(Executions<Treiber>(), 44u); }
+
+struct TwoProducersTwoConsumers {
+  static constexpr int kThreads = 4;
+  BoundedQueue<P, 2> queue;
+  int received[2] = {};
+  void Thread(unsigned index) {
+    if (index < 2) {
+      while (!queue.Push(static_cast<int>(index) + 1)) P::SpinWait();
+    } else {
+      int value = 0;
+      while (!queue.Pop(&value)) P::SpinWait();
+      received[index - 2] = value;
+    }
+  }
+  void After() { Rc11Expect(received[0] + received[1] == 3 && received[0] != received[1]); }
+};
+
+TEST(PublishedCountsTest, BoundedQueue) { EXPECT_EQ(Executions<TwoProducersTwoConsumers>(), 48u); }
+
+template <int kThieves, int kSteals, bool kThirdItem>
+struct Deque {
+  static constexpr int kThreads = 1 + kThieves;
+  FencedDeque<P> deque;
+  int popped[3] = {};
+  int stolen[kThieves][kSteals] = {};
+  void Thread(unsigned index) {
+    if (index != 0) {
+      for (int& item : stolen[index - 1]) item = deque.Steal();
+      return;
+    }
+    deque.Push(1);
+    deque.Push(2);
+    popped[0] = deque.Pop();
+    popped[1] = deque.Pop();
+    if (!kThirdItem) return;
+    deque.Push(3);
+    popped[2] = deque.Pop();
+  }
+  void After() {
+    int times[4] = {};
+    for (const int item : popped) ++times[item];
+    for (const auto& items : stolen) {
+      for (const int item : items) ++times[item];
+    }
+    while (const int item = deque.Pop()) ++times[item];
+    Rc11Expect(times[1] == 1 && times[2] == 1 && times[3] == (kThirdItem ? 1 : 0));
+  }
+};
+
+TEST(PublishedCountsTest, ChaseLevDeque) {
+  EXPECT_EQ((Executions<Deque<1, 1, false>>()), 17u);
+  EXPECT_EQ((Executions<Deque<2, 1, false>>()), 300u);
+  EXPECT_EQ((Executions<Deque<3, 1, false>>()), 6320u);
+  EXPECT_EQ((Executions<Deque<1, 2, true>>()), 280u);
+  EXPECT_EQ((Executions<Deque<2, 1, true>>()), 1229u);
+}
+
+struct TwoWritesTwoReads {
+  static constexpr int kThreads = 2;
+  SeqLock<P> lock;
+  void Thread(unsigned index) {
+    if (index == 0) {
+      lock.Write(1);
+      lock.Write(2);
+      return;
+    }
+    for (int i = 0; i < 2; ++i) {
+      int first = 0;
+      int second = 0;
+      if (lock.Read(&first, &second)) Rc11Expect(first == second);
+    }
+  }
+};
+
+TEST(PublishedCountsTest, SeqLock) { EXPECT_EQ(Executions<TwoWritesTwoReads>(), 441u); }
+
+struct Dekker {
+  static constexpr int kThreads = 2;
+  P::Atomic<int> flags[2];
+  P::Var<int> count{0};
+  void Thread(unsigned index) {
+    flags[index].store(1, kRelaxed);
+    P::Fence(kSeqCst);
+    if (flags[1 - index].load(kRelaxed) == 0) count.Write() += 1;
+  }
+};
+
+TEST(PublishedCountsTest, Dekker) { EXPECT_EQ(Executions<Dekker>(), 3u); }
+
+// What is wrong is found, and said.
+
+struct RelaxedMessage {
+  static constexpr int kThreads = 2;
+  P::Var<int> data;
+  P::Atomic<bool> ready;
+  void Thread(unsigned index) {
+    if (index == 0) {
+      data.Write() = 1;
+      ready.store(true, kRelaxed);
+    } else if (ready.load(kAcquire)) {
+      data.Read();
+    }
+  }
+};
+
+TEST(Rc11ScenarioTest, FindsARace) {
+  const ScenarioResult scenario = ExploreRc11<RelaxedMessage>();
+  EXPECT_EQ(scenario.result.status, Status::kRace);
+  EXPECT_THAT(scenario.failure, StartsWith("data race: write of thread 0 at "));
+  EXPECT_THAT(scenario.failure, HasSubstr(", and read of thread 1 at "));
+  EXPECT_THAT(scenario.failure, HasSubstr("rc11_scenario_test.cc:"));
+}
+
+struct TwoPlusTwoWrites {
+  static constexpr int kThreads = 2;
+  P::Atomic<int> x;
+  P::Atomic<int> y;
+  void Thread(unsigned index) {
+    (index == 0 ? x : y).store(1, kRelease);
+    (index == 0 ? y : x).store(2, kRelease);
+  }
+  // Relacy never sees it otherwise.
+  void After() { Rc11Expect(x.load() != 1 || y.load() != 1); }
+};
+
+TEST(Rc11ScenarioTest, FindsWhatModificationOrderHides) {
+  const ScenarioResult scenario = ExploreRc11<TwoPlusTwoWrites>();
+  EXPECT_EQ(scenario.result.status, Status::kFailed);
+  EXPECT_THAT(scenario.failure, StartsWith("false expectation at "));
+}
+
+struct FalseInAThread {
+  static constexpr int kThreads = 2;
+  P::Atomic<int> x{0};
+  void Thread(unsigned index) {
+    if (index == 0) {
+      x.store(1, kRelaxed);
+    } else {
+      Rc11Expect(x.load(kRelaxed) == 0);
+    }
+  }
+};
+
+TEST(Rc11ScenarioTest, FindsAFalseExpectation) {
+  EXPECT_EQ(ExploreRc11<FalseInAThread>().result.status, Status::kFailed);
+}
+
+// What ships.
+
+template <int kThieves, std::size_t kCapacity>
+struct ShippedDeque {
+  static constexpr int kThreads = 1 + kThieves;
+  ChaseLevDeque<int, P> deque{kCapacity};
+  int times[4] = {};
+  int stolen[kThieves] = {};
+  void Thread(unsigned index) {
+    if (index != 0) {
+      const StealResult<int> result = deque.Steal();
+      if (result.outcome == StealOutcome::kSuccess) stolen[index - 1] = result.item;
+      return;
+    }
+    deque.Push(1);
+    deque.Push(2);
+    for (int i = 0; i < 2; ++i) ++times[deque.Pop().value_or(0)];
+  }
+  void After() {
+    for (const int item : stolen) ++times[item];
+    while (const auto item = deque.Pop()) ++times[*item];
+    Rc11Expect(times[1] == 1 && times[2] == 1);
+  }
+};
+
+TEST(Rc11ScenarioTest, RunsTheDequeThatShips) {
+  EXPECT_GT((Executions<ShippedDeque<1, 2>>()), 1u);
+  EXPECT_GT((Executions<ShippedDeque<2, 2>>()), 1u);
+  EXPECT_GT((Executions<ShippedDeque<1, 1>>()), 1u);
+}
+
+}  // namespace
+}  // namespace ashlar::verification
