@@ -31,8 +31,16 @@ class TicketLock {
   typename Platform::template Atomic<unsigned> serving_{0};
 };
 
+// What can be weakened in McsLock.
+struct McsOrders {
+  std::memory_order exchange = kAcqRel;
+  std::memory_order link = kRelease;
+  std::memory_order next = kAcquire;
+  std::memory_order awaited_next = kAcquire;
+};
+
 // Mellor-Crummey and Scott, 1991.
-template <class Platform>
+template <class Platform, McsOrders kOrders = McsOrders{}>
 class McsLock {
  public:
   struct Node {
@@ -43,17 +51,17 @@ class McsLock {
   void Lock(Node& me) {
     me.next.store(nullptr, kRelaxed);
     me.locked.store(true, kRelaxed);
-    Node* const previous = tail_.exchange(&me, kAcqRel);
+    Node* const previous = tail_.exchange(&me, kOrders.exchange);
     if (previous == nullptr) return;
-    previous->next.store(&me, kRelease);
+    previous->next.store(&me, kOrders.link);
     while (me.locked.load(kAcquire)) Platform::SpinWait();
   }
   void Unlock(Node& me) {
-    Node* next = me.next.load(kAcquire);
+    Node* next = me.next.load(kOrders.next);
     if (next == nullptr) {
       Node* expected = &me;
       if (tail_.compare_exchange_strong(expected, nullptr, kRelease, kRelaxed)) return;
-      while ((next = me.next.load(kAcquire)) == nullptr) Platform::SpinWait();
+      while ((next = me.next.load(kOrders.awaited_next)) == nullptr) Platform::SpinWait();
     }
     next->locked.store(false, kRelease);
   }

@@ -11,7 +11,8 @@
 //     void After();                  // optional: when all have ended
 //   };
 //
-// Found are a false Rc11Expect, and data races on Vars. Plain fields are those of one
+// Found are a false Rc11Expect, data races on Vars, and threads that SpinWait() for what
+// never comes. Plain fields are those of one
 // thread, or of After(). A thread does the same when it reads the same: no clock, no
 // random numbers. What it has on its stack may be forgotten without being destroyed, so
 // memory comes from Rc11Platform::Create.

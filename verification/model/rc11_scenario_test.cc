@@ -53,11 +53,12 @@ TEST(PublishedCountsTest, TicketLock) {
   EXPECT_EQ(Executions<Ticket<4>>(), 24u);
 }
 
-template <int kThreadCount>
+template <int kThreadCount, McsOrders kOrders = McsOrders{}>
 struct Mcs {
   static constexpr int kThreads = kThreadCount;
-  McsLock<P> lock;
-  McsLock<P>::Node nodes[kThreads];
+  using Lock = McsLock<P, kOrders>;
+  Lock lock;
+  typename Lock::Node nodes[kThreads];
   P::Var<int> count{0};
   void Thread(unsigned index) {
     lock.Lock(nodes[index]);
@@ -238,6 +239,37 @@ struct FalseInAThread {
 
 TEST(Rc11ScenarioTest, FindsAFalseExpectation) {
   EXPECT_EQ(ExploreRc11<FalseInAThread>().result.status, Status::kFailed);
+}
+
+// The initialisation of a node lands after the neighbour's store to it, in modification
+// order: a link or a release of the lock gets lost. Relacy sees none of these at any
+// budget, since its modification order is its execution order.
+TEST(Rc11ScenarioTest, FindsTheFourHangsOfAWeakMcsLock) {
+  const auto expect_hang = [](const ScenarioResult& scenario) {
+    EXPECT_EQ(scenario.result.status, Status::kHang) << scenario.failure;
+    EXPECT_THAT(scenario.failure, StartsWith("waits for ever: thread "));
+  };
+  expect_hang(ExploreRc11<Mcs<2, McsOrders{.exchange = kAcquire}>>());
+  expect_hang(ExploreRc11<Mcs<2, McsOrders{.link = kRelaxed}>>());
+  expect_hang(ExploreRc11<Mcs<2, McsOrders{.next = kRelaxed}>>());
+  expect_hang(ExploreRc11<Mcs<2, McsOrders{.awaited_next = kRelaxed}>>());
+}
+
+// A lock whose loop writes, which WaitsForEver() must not take for a hang.
+struct TestAndSet {
+  static constexpr int kThreads = 3;
+  P::Atomic<int> locked{0};
+  P::Var<int> count{0};
+  void Thread(unsigned) {
+    while (locked.exchange(1, kAcquire) != 0) P::SpinWait();
+    count.Write() += 1;
+    locked.store(0, kRelease);
+  }
+  void After() { Rc11Expect(count.Read() == kThreads); }
+};
+
+TEST(Rc11ScenarioTest, AccusesNoThreadThatWaitsForWhatItHasNotSeen) {
+  EXPECT_EQ(Executions<TestAndSet>(), 6u) << "as many as the threads have orders";
 }
 
 // What ships.

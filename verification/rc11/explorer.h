@@ -50,6 +50,7 @@ struct Result {
     kStopped,           // by max_executions, or by the observer
     kRace,              // two accesses race: see Options::on_race
     kFailed,            // a thread said that its execution is wrong
+    kHang,              // all threads that have not ended wait for ever (liveness.h)
     kTooLarge,          // an execution has more than Graph::kMaxEvents events
     kNotDeterministic,  // a thread that was given the same values did something else
   };

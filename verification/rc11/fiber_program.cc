@@ -1,6 +1,7 @@
 #include "ashlar/verification/rc11/fiber_program.h"
 
 #include "ashlar/base/check.h"
+#include "ashlar/verification/rc11/liveness.h"
 
 namespace ashlar::verification::rc11 {
 namespace {
@@ -75,6 +76,19 @@ void FiberProgram::FoundRace(const Graph& graph, const Race& race) {
   failure_ = "data race: " + Text(graph[race.first]) + ", and " + Text(graph[race.second]);
 }
 
+bool FiberProgram::FindHang(const Graph& graph) {
+  std::string waiting;
+  for (const std::unique_ptr<Thread>& thread : threads_) {
+    if (thread->operation.kind != OperationKind::kSpin) continue;
+    if (!WaitsForEver(graph, thread->index)) return false;
+    waiting.append(waiting.empty() ? "" : ", and ").append("thread ");
+    waiting.append(std::to_string(thread->index)).append(" at ");
+    waiting.append(Text(thread->operation.place));
+  }
+  failure_ = "waits for ever: " + waiting;
+  return true;
+}
+
 std::uint8_t FiberProgram::NewLocation(const void* address, Value value, const SourceSite& site) {
   const auto [found, is_new] =
       locations_.emplace(address, static_cast<std::uint8_t>(values_.size()));
@@ -120,12 +134,18 @@ ScenarioResult ExploreScenario(const ScenarioType& type, Options options) {
   FiberProgram program(type);
   options.on_race = [&](const Graph& graph, const Race& race) { program.FoundRace(graph, race); };
   ScenarioResult scenario;
+  bool hang = false;
   scenario.result = Explore(program, options, [&](const Graph& graph, bool blocked) {
-    if (!blocked) program.Finish(graph);
+    if (blocked) {
+      hang = program.FindHang(graph);
+      return !hang;
+    }
+    program.Finish(graph);
     return program.Failure().empty();
   });
   if (scenario.result.status == Result::Status::kStopped && !program.Failure().empty()) {
-    scenario.result.status = Result::Status::kFailed;  // by After()
+    // If it is no hang, After() said so.
+    scenario.result.status = hang ? Result::Status::kHang : Result::Status::kFailed;
   }
   scenario.failure = program.Failure();
   return scenario;

@@ -57,6 +57,8 @@ class FiberProgram : public Program {
 
   // The race that ends the search.
   void FoundRace(const Graph& graph, const Race& race);
+  // Whether all threads that have not ended wait for ever; that ends the search too.
+  bool FindHang(const Graph& graph);
 
   // For the platform: makes the object at `address` a location that holds `value`.
   std::uint8_t NewLocation(const void* address, Value value, const SourceSite& site);
@@ -105,7 +107,8 @@ struct ScenarioResult {
   std::string failure;  // of the execution that ended the search; empty if there is none
 };
 
-// Explores a scenario until one execution is wrong: a false Expect, or a data race.
+// Explores a scenario until one execution is wrong: a false expectation, a data race, or
+// threads that wait for ever.
 ScenarioResult ExploreScenario(const ScenarioType& type, Options options = {});
 
 }  // namespace ashlar::verification::rc11
