@@ -29,13 +29,13 @@
 // caller then does the work itself.
 //
 // Thread safety: Push, Pop, Release: the owner only. Steal, StealIf, Request, PublicSize:
-// any thread. Progress: owner operations are wait-free but for
-// taking back public items, which is lock-free, as is stealing.
+// any thread. Progress: owner operations are wait-free but for taking back public items,
+// which is lock-free, as is stealing.
 //
 // Bound: the word that owner and thieves meet on has a tag of 32 bits. A thief that is
 // stopped within StealIf, while the owner publishes and takes back exactly a multiple of
-// 2^32 times (a minute and more of nothing else), takes another item for the
-// one that it looked at.
+// 2^32 times (a minute and more of nothing else), takes another item for the one that it
+// looked at.
 //
 // Cost: Push and Pop of a private item about 2 ns together. One locked instruction
 // to publish, one to take public items back (by halves), one to steal.

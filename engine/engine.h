@@ -107,8 +107,8 @@ class Engine {
   // True on one of the engine's workers.
   bool RunsOnThisThread() const { return scheduler_->CurrentWorker() != nullptr; }
 
-  // Runs f() on a worker. f: movable, called once. Lock-free, some 40 ns, no allocation
-  // for callables and results of up to 40 bytes.
+  // Runs f() on a worker. f: movable, called once. Lock-free; no allocation for
+  // callables and results of up to 40 bytes.
   template <class F>
   auto Submit(F&& f) {
     using Fn = std::decay_t<F>;
@@ -123,8 +123,8 @@ class Engine {
     return TaskHandle<R>(scheduler_.get(), shelf_.get(), block);
   }
 
-  // Runs f() on a worker, without a handle: cheaper by some 15 ns. f must not throw; if
-  // it does, the program ends, as it does for std::thread.
+  // Runs f() on a worker, without a handle, which is cheaper. f must not throw; if it
+  // does, the program ends, as it does for std::thread.
   template <class F>
   absl::Status Post(F&& f) {
     if (IsNull(f)) return internal::RejectionStatus(internal::Rejection::kNullTask);

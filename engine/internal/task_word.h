@@ -41,7 +41,8 @@ class TaskWord {
 
   // pending -> running. False if somebody else was first.
   bool TryClaim(std::uint32_t runner) { return Leave(TaskPhase::kRunning, runner); }
-  // pending -> cancelled. The caller clears the task away and then calls FinishCancel.
+  // pending -> running as well: the caller clears the task away and then calls
+  // Finish(kCancelled).
   bool TryCancel() { return Leave(TaskPhase::kRunning, kOutsider); }
 
   // running -> `phase`, after the result was stored; lets go of the caller's hold in

@@ -12,10 +12,9 @@
 //   };
 //
 // Found are a false Rc11Expect, data races on Vars, and threads that SpinWait() for what
-// never comes. Plain fields are those of one
-// thread, or of After(). A thread does the same when it reads the same: no clock, no
-// random numbers. What it has on its stack may be forgotten without being destroyed, so
-// memory comes from Rc11Platform::Create.
+// never comes. Plain fields are those of one thread, or of After(). A thread does the
+// same when it reads the same: no clock, no random numbers. What it has on its stack may
+// be forgotten without being destroyed, so memory comes from Rc11Platform::Create.
 //
 // Limits: 16 threads, 127 atomics and Vars, 128 operations in an execution (two for a
 // read-modify-write).
