@@ -12,6 +12,7 @@
 #include "ashlar/verification/litmus/table.h"
 #include "ashlar/verification/rc11/axioms.h"
 #include "ashlar/verification/rc11/explorer.h"
+#include "ashlar/verification/rc11/failure.h"
 
 namespace ashlar::verification::litmus {
 namespace {
@@ -54,15 +55,9 @@ std::optional<Arguments> ParseArguments(const std::vector<std::string>& argument
   return std::nullopt;
 }
 
-const char* WhyIncomplete(rc11::Result::Status status) {
-  switch (status) {
-    case rc11::Result::Status::kTooLarge:
-      return "an execution has more than 128 events";
-    case rc11::Result::Status::kNotDeterministic:
-      return "a thread is not deterministic";
-    default:
-      return "stopped";
-  }
+const char* WhyIncomplete(const rc11::Result& result) {
+  const bool too_large = result.failure && result.failure->kind == rc11::Failure::Kind::kTooLarge;
+  return too_large ? "an execution has more than 128 events" : "stopped";
 }
 
 // Prints the line of a program. False if something is wrong with it.
@@ -75,7 +70,7 @@ bool Report(const TableRow& row, const Arguments& arguments, const Summary& summ
   const bool equal = !compare || *row.executions == executions;
   if (compare) out << '\t' << *row.executions;
   if (arguments.run.races) out << "\traces: " << summary.racy;
-  if (!complete) out << "\tINCOMPLETE: " << WhyIncomplete(summary.result.status);
+  if (!complete) out << "\tINCOMPLETE: " << WhyIncomplete(summary.result);
   if (complete && !equal) out << "\tMISMATCH";
   out << '\n';
   for (const auto& [outcome, count] : summary.outcomes) {

@@ -4,6 +4,8 @@
 #include <memory>
 #include <vector>
 
+#include "ashlar/verification/rc11/liveness.h"
+
 namespace ashlar::verification::rc11 {
 namespace {
 
@@ -36,8 +38,8 @@ class Explorer {
   // The thread whose operation comes next: a function of the graph. -1 if there is none.
   int NextThread(const Graph& graph) const;
   bool Append(Graph& graph, int thread, EventId* id);
-  // `thread` goes on from an operation that had `value`; visits the graph that has it.
-  void Advance(Graph& graph, int thread, Value value);
+  // Visits `graph`, in which `event` is new, and `read` reads from it if there is one.
+  void Advance(Graph& graph, EventId event, EventId read = Graph::kNone);
   // Brings the program to where `graph` is.
   bool Replay(const Graph& graph);
   bool ReplayNext(const Graph& graph, int thread);
@@ -45,10 +47,12 @@ class Explorer {
     if (result_.status == Result::Status::kComplete) result_.status = status;
     stopped_ = true;
   }
+  void Fail(const Graph& graph, const Failure& failure);
+  void FindHang(const Graph& graph);
 
   bool Coherent(const Graph& graph, EventId event) const;
   bool Consistent(const Graph& graph, EventId event) const;
-  // Whether `event` races with another, which then ends the exploration.
+  // Whether `event` races with another. Tells of it.
   bool Races(const Graph& graph, EventId event);
   // Whether `event` was chosen as if it were newest, among the events in `present`.
   static bool Maximal(const Graph& graph, EventId event, const EventSet& present);
@@ -83,8 +87,15 @@ void Explorer::Visit(Graph& graph) {
       return VisitRead(graph, thread);
     case OperationKind::kWrite:
       return VisitWrite(graph, thread);
-    case OperationKind::kFail:
-      return Stop(Result::Status::kFailed);
+    case OperationKind::kFail: {
+      Failure failure = program_.WhyFailed(thread);
+      failure.thread = thread;
+      failure.place = pending_[thread].place;
+      Fail(graph, failure);
+      graph.SetFailed(thread, true);
+      Visit(graph);
+      return graph.SetFailed(thread, false);
+    }
     default:
       return VisitFence(graph, thread);
   }
@@ -93,7 +104,7 @@ void Explorer::Visit(Graph& graph) {
 void Explorer::VisitFence(Graph& graph, int thread) {
   EventId fence;
   if (!Append(graph, thread, &fence)) return;
-  Advance(graph, thread, 0);
+  Advance(graph, fence);
   graph.RemoveLast();
 }
 
@@ -105,7 +116,7 @@ void Explorer::VisitRead(Graph& graph, int thread) {
   for (; write != Graph::kNone && !stopped_; write = graph[write].mo_before) {
     graph.ReadFrom(read, write);
     if (!Coherent(graph, read)) break;  // nor is an older write
-    if (Consistent(graph, read) && !Races(graph, read)) Advance(graph, thread, graph[read].value);
+    if (Consistent(graph, read)) Advance(graph, read);
   }
   graph.RemoveLast();
 }
@@ -120,19 +131,13 @@ void Explorer::VisitWrite(Graph& graph, int thread) {
 }
 
 void Explorer::VisitPlaces(Graph& graph, EventId write, EventId read) {
-  const int thread = graph[write].thread;
   EventId place = graph.MoLast(graph[write].operation.location);
   while (place != Graph::kNone && !stopped_) {
     graph.PlaceAfter(write, place);
     const bool coherent = Coherent(graph, write) && (read == Graph::kNone || Coherent(graph, read));
-    if (coherent && Consistent(graph, write) && !Races(graph, write)) {
-      if (read == Graph::kNone) {
-        Advance(graph, thread, 0);
-      } else if (!Races(graph, read)) {
-        in_step_ = false;
-        Visit(graph);
-        in_step_ = false;
-      }
+    if (coherent && Consistent(graph, write)) {
+      if (read != Graph::kNone) in_step_ = false;
+      Advance(graph, write, read);
     }
     graph.Displace(write);
     if (!coherent) break;  // nor is an older place
@@ -165,6 +170,7 @@ void Explorer::Revisit(const Graph& graph, EventId write) {
     Graph& revisited = NewGraph();
     revisited.CopyWithout(graph, deleted);
     revisited.ReadFrom(read, write);
+    revisited.SetFailed(revisited[read].thread, false);
     ++result_.revisits;
     VisitPlaces(revisited, write, read);
     FreeGraph();
@@ -188,20 +194,47 @@ bool Explorer::Maximal(const Graph& graph, EventId id, const EventSet& present) 
 }
 
 void Explorer::Complete(const Graph& graph) {
+  if (graph.AnyFailed()) return;
   bool blocked = false;
   for (int thread = 0; thread < graph.Threads(); ++thread) {
     blocked = blocked || pending_[thread].kind == OperationKind::kSpin;
   }
   ++(blocked ? result_.blocked : result_.executions);
   if (observer_ != nullptr && !observer_(graph, blocked)) Stop(Result::Status::kStopped);
+  if (blocked) {
+    if (options_.on_failure != nullptr) FindHang(graph);
+  } else if (const std::optional<Failure> failure = program_.Finish(graph)) {
+    Fail(graph, *failure);
+  }
   if (result_.executions + result_.blocked >= options_.max_executions) {
     Stop(Result::Status::kStopped);
   }
 }
 
+void Explorer::FindHang(const Graph& graph) {
+  Failure failure;
+  failure.kind = Failure::Kind::kHang;
+  for (int thread = 0; thread < graph.Threads(); ++thread) {
+    if (pending_[thread].kind != OperationKind::kSpin) continue;
+    if (!WaitsForEver(graph, thread)) return;
+    failure.waiting.push_back({thread, pending_[thread].place});
+  }
+  failure.thread = failure.waiting.front().thread;
+  failure.place = failure.waiting.front().place;
+  Fail(graph, failure);
+}
+
+void Explorer::Fail(const Graph& graph, const Failure& failure) {
+  ++result_.failures;
+  if (!result_.failure) result_.failure = failure;
+  const bool go_on = options_.on_failure != nullptr && options_.on_failure(graph, failure);
+  if (!go_on) Stop(Result::Status::kFailed);
+}
+
 int Explorer::NextThread(const Graph& graph) const {
   int next = -1;
   for (int thread = graph.Threads() - 1; thread >= 0; --thread) {
+    if (graph.Failed(thread)) continue;
     const Operation& operation = pending_[thread];
     if (operation.kind == OperationKind::kFail) return thread;
     if (operation.kind == OperationKind::kDone || operation.kind == OperationKind::kSpin) continue;
@@ -214,14 +247,26 @@ int Explorer::NextThread(const Graph& graph) const {
 
 bool Explorer::Append(Graph& graph, int thread, EventId* id) {
   if (graph.Append(thread, pending_[thread], id)) return true;
-  Stop(Result::Status::kTooLarge);
+  Failure failure;
+  failure.kind = Failure::Kind::kTooLarge;
+  failure.thread = thread;
+  failure.place = pending_[thread].place;
+  Fail(graph, failure);
   return false;
 }
 
-void Explorer::Advance(Graph& graph, int thread, Value value) {
-  if (in_step_) pending_[thread] = program_.Resume(thread, value);
-  Visit(graph);
+void Explorer::Advance(Graph& graph, EventId event, EventId read) {
+  const int thread = graph[event].thread;
+  if (Races(graph, event)) {
+    graph.SetFailed(thread, true);
+  } else if (in_step_) {
+    pending_[thread] = program_.Resume(thread, graph[event].value);
+  }
+  if (read != Graph::kNone && Races(graph, read)) graph.SetFailed(graph[read].thread, true);
+  if (!stopped_) Visit(graph);
   in_step_ = false;
+  graph.SetFailed(thread, false);
+  if (read != Graph::kNone) graph.SetFailed(graph[read].thread, false);
 }
 
 bool Explorer::Replay(const Graph& graph) {
@@ -251,10 +296,17 @@ bool Explorer::ReplayNext(const Graph& graph, int thread) {
     if (replayed_[write.thread] <= write.index) return false;
   }
   if (pending_[thread] != event.operation) {
-    Stop(Result::Status::kNotDeterministic);
+    Failure failure;
+    failure.kind = Failure::Kind::kNotDeterministic;
+    failure.thread = thread;
+    failure.place = pending_[thread].place;
+    failure.first = graph.ThreadAt(thread, index);
+    Fail(graph, failure);
+    Stop(Result::Status::kFailed);
     return false;
   }
   ++replayed_[thread];
+  if (graph.Failed(thread) && replayed_[thread] == graph.ThreadSize(thread)) return true;
   pending_[thread] = program_.Resume(thread, event.value);
   return true;
 }
@@ -274,11 +326,16 @@ bool Explorer::Consistent(const Graph& graph, EventId id) const {
 }
 
 bool Explorer::Races(const Graph& graph, EventId event) {
-  if (options_.on_race == nullptr) return false;
+  if (options_.on_failure == nullptr) return false;
   const Race race = FindRaceAt(graph, event);
   if (race.first == Graph::kNone) return false;
-  options_.on_race(graph, race);
-  Stop(Result::Status::kRace);
+  Failure failure;
+  failure.kind = Failure::Kind::kRace;
+  failure.thread = graph[race.second].thread;
+  failure.place = graph[race.second].operation.place;
+  failure.first = race.first;
+  failure.second = race.second;
+  Fail(graph, failure);
   return true;
 }
 

@@ -23,8 +23,10 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 
 #include "ashlar/verification/rc11/axioms.h"
+#include "ashlar/verification/rc11/failure.h"
 #include "ashlar/verification/rc11/graph.h"
 #include "ashlar/verification/rc11/program.h"
 
@@ -39,24 +41,26 @@ struct Options {
   bool atomicity = true;
   bool seq_cst = true;
 
-  // If set, every graph is searched for races, and the first one is given to it and ends
-  // the exploration. A thread does not go on after an access that races.
-  std::function<void(const Graph& graph, const Race& race)> on_race;
+  // If set, data races and threads that wait for ever are looked for, and each failure is
+  // given to it with the graph that has it. True goes on: the thread that failed goes no
+  // further, the others do. False ends the exploration, as the first failure that the
+  // program itself finds does if this is not set.
+  std::function<bool(const Graph& graph, const Failure& failure)> on_failure;
 };
 
 struct Result {
   enum class Status {
-    kComplete,          // every execution was explored
-    kStopped,           // by max_executions, or by the observer
-    kRace,              // two accesses race: see Options::on_race
-    kFailed,            // a thread said that its execution is wrong
-    kHang,              // all threads that have not ended wait for ever (liveness.h)
-    kTooLarge,          // an execution has more than Graph::kMaxEvents events
-    kNotDeterministic,  // a thread that was given the same values did something else
+    kComplete,  // every execution was explored
+    kStopped,   // by max_executions, or by the observer
+    kFailed,    // by a failure
   };
   Status status = Status::kComplete;
   std::uint64_t executions = 0;  // in which all threads ended
   std::uint64_t blocked = 0;     // in which one waits for ever
+  // How many failures there were, and the first. An execution in which a thread failed
+  // counts as none of the above.
+  std::uint64_t failures = 0;
+  std::optional<Failure> failure;
   // What it took: graphs with one more event, or a read revisited, that satisfied the axioms.
   std::uint64_t steps = 0;
   std::uint64_t revisits = 0;

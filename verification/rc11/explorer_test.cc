@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ashlar/verification/rc11/execution_hash.h"
+#include "ashlar/verification/rc11/failure.h"
 #include "ashlar/verification/rc11/script_for_test.h"
 #include "gtest/gtest.h"
 
@@ -12,6 +13,7 @@ namespace ashlar::verification::rc11 {
 namespace {
 
 using enum Order;
+using Kind = Failure::Kind;
 using Status = Result::Status;
 
 constexpr int kX = 0;
@@ -107,10 +109,63 @@ TEST(ExplorerTest, StopsWhenItIsTold) {
 
 TEST(ExplorerTest, ReportsAnExecutionThatIsTooLarge) {
   Script script({std::vector<Operation>(Graph::kMaxEvents + 1, Operation::Fence(kRelease))});
-  EXPECT_EQ(Explore(script).status, Status::kTooLarge);
+  EXPECT_EQ(Explore(script).failure->kind, Kind::kTooLarge);
   Script endless({std::vector<Operation>(10'000, Operation::Write(kRelaxed, kX, 1)),
                   {Operation::Read(kRelaxed, kX)}});
-  EXPECT_EQ(Explore(endless).status, Status::kTooLarge);
+  EXPECT_EQ(Explore(endless).failure->kind, Kind::kTooLarge);
+}
+
+// The failures of all executions.
+std::vector<Failure> Failures(Program& program, Result* result) {
+  std::vector<Failure> failures;
+  Options options;
+  options.on_failure = [&](const Graph&, const Failure& failure) {
+    failures.push_back(failure);
+    return true;
+  };
+  *result = Explore(program, options);
+  EXPECT_EQ(result->status, Status::kComplete);
+  EXPECT_EQ(result->failures, failures.size());
+  return failures;
+}
+
+TEST(ExplorerTest, GoesOnAfterAFailure) {
+  // Both ways to read race, and no thread goes on to more.
+  Result result;
+  Script race({{Operation::Write(kPlain, kX, 1), Operation::Write(kPlain, kY, 1)},
+               {Operation::Read(kPlain, kX), Operation::Read(kPlain, kY)}});
+  for (const Failure& failure : Failures(race, &result)) EXPECT_EQ(failure.kind, Kind::kRace);
+  EXPECT_EQ(result.failures, 2u);
+  EXPECT_EQ(result.executions, 0u);
+
+  // The thread that fails keeps none of the others from writing what it should have read.
+  class Expecter : public Script {
+   public:
+    using Script::Script;
+    Operation Resume(int thread, Value value) override {
+      Operation operation = Script::Resume(thread, value);
+      if (thread == 0 && operation.kind == OperationKind::kDone && value != 2) {
+        operation.kind = OperationKind::kFail;
+      }
+      return operation;
+    }
+  };
+  Expecter expecter({{Operation::Read(kRelaxed, kX)},
+                     {Operation::Write(kRelaxed, kX, 1), Operation::Write(kRelaxed, kX, 2)}});
+  for (const Failure& failure : Failures(expecter, &result)) EXPECT_EQ(failure.thread, 0);
+  EXPECT_EQ(result.failures, 2u);
+  EXPECT_EQ(result.executions, 1u);
+}
+
+TEST(ExplorerTest, TellsOfThreadsThatWaitForEver) {
+  Waiter waiter({{Operation::Write(kRelease, kX, 2)}, {}});
+  Result result;
+  const std::vector<Failure> failures = Failures(waiter, &result);
+  ASSERT_EQ(failures.size(), 1u);
+  EXPECT_EQ(failures[0].kind, Kind::kHang);
+  ASSERT_EQ(failures[0].waiting.size(), 1u);
+  EXPECT_EQ(failures[0].waiting[0].thread, 1);
+  EXPECT_EQ(result.blocked, 2u);
 }
 
 // Writes another value each time it is restarted.
@@ -133,7 +188,7 @@ class Moody : public Script {
 
 TEST(ExplorerTest, NoticesAProgramThatIsNotDeterministic) {
   Moody moody({{Operation::Write(kRelaxed, kX, 1)}, {Operation::Read(kRelaxed, kX)}});
-  EXPECT_EQ(Explore(moody).status, Status::kNotDeterministic);
+  EXPECT_EQ(Explore(moody).failure->kind, Kind::kNotDeterministic);
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 #include "ashlar/verification/rc11/fiber_program.h"
 
+#include <utility>
+
 #include "ashlar/base/check.h"
-#include "ashlar/verification/rc11/liveness.h"
 
 namespace ashlar::verification::rc11 {
 namespace {
@@ -15,6 +16,28 @@ std::string Text(const SourceSite& site) {
 std::string Text(const Event& event) {
   return std::string(event.IsAtomic() ? "atomic " : "") + (event.IsWrite() ? "write" : "read") +
          " of thread " + std::to_string(event.thread) + " at " + Text(event.operation.place);
+}
+
+std::string Text(const Graph& graph, const Failure& failure) {
+  switch (failure.kind) {
+    case Failure::Kind::kRace:
+      return "data race: " + Text(graph[failure.first]) + ", and " + Text(graph[failure.second]);
+    case Failure::Kind::kHang: {
+      std::string waiting;
+      for (const Failure::Waiting& thread : failure.waiting) {
+        waiting.append(waiting.empty() ? "" : ", and ").append("thread ");
+        waiting.append(std::to_string(thread.thread)).append(" at ").append(Text(thread.place));
+      }
+      return "waits for ever: " + waiting;
+    }
+    case Failure::Kind::kTooLarge:
+      return "more than " + std::to_string(Graph::kMaxEvents) + " operations";
+    case Failure::Kind::kNotDeterministic:
+      return "thread " + std::to_string(failure.thread) +
+             " did something else when it was run again, at " + Text(failure.place);
+    default:
+      return failure.message + " at " + Text(failure.place);
+  }
 }
 
 }  // namespace
@@ -40,7 +63,7 @@ FiberProgram& FiberProgram::Current() {
 void FiberProgram::Restart() {
   running_ = kOutside;
   arena_.used = 0;
-  failure_.clear();
+  failure_.reset();
   type_.construct(scenario_.get());
   for (const std::unique_ptr<Thread>& thread : threads_) {
     thread->fiber.Start(&RunThread, thread.get());
@@ -64,29 +87,19 @@ Operation FiberProgram::Resume(int thread, Value value) {
   return threads_[thread]->operation;
 }
 
-void FiberProgram::Finish(const Graph& graph) {
+Failure FiberProgram::WhyFailed(int thread) {
+  Failure failure;
+  failure.message = threads_[thread]->failure;
+  return failure;
+}
+
+std::optional<Failure> FiberProgram::Finish(const Graph& graph) {
   for (int location = 0; location < graph.Locations(); ++location) {
     values_[location] = graph[graph.MoLast(location)].value;
   }
   type_.after(scenario_.get());
   type_.destroy(scenario_.get());
-}
-
-void FiberProgram::FoundRace(const Graph& graph, const Race& race) {
-  failure_ = "data race: " + Text(graph[race.first]) + ", and " + Text(graph[race.second]);
-}
-
-bool FiberProgram::FindHang(const Graph& graph) {
-  std::string waiting;
-  for (const std::unique_ptr<Thread>& thread : threads_) {
-    if (thread->operation.kind != OperationKind::kSpin) continue;
-    if (!WaitsForEver(graph, thread->index)) return false;
-    waiting.append(waiting.empty() ? "" : ", and ").append("thread ");
-    waiting.append(std::to_string(thread->index)).append(" at ");
-    waiting.append(Text(thread->operation.place));
-  }
-  failure_ = "waits for ever: " + waiting;
-  return true;
+  return std::exchange(failure_, std::nullopt);
 }
 
 std::uint8_t FiberProgram::NewLocation(const void* address, Value value, const SourceSite& site) {
@@ -124,7 +137,14 @@ void* FiberProgram::Allocate(std::size_t bytes) {
 }
 
 void FiberProgram::Fail(const std::string& why, const SourceSite& site) {
-  if (failure_.empty()) failure_ = why + " at " + Text(site);
+  if (running_ == kOutside) {
+    if (failure_) return;
+    failure_.emplace();
+    failure_->message = why;
+    failure_->place = site;
+    return;
+  }
+  threads_[running_]->failure = why;
   Operation fail;
   fail.kind = OperationKind::kFail;
   Perform(fail, site);
@@ -132,22 +152,13 @@ void FiberProgram::Fail(const std::string& why, const SourceSite& site) {
 
 ScenarioResult ExploreScenario(const ScenarioType& type, Options options) {
   FiberProgram program(type);
-  options.on_race = [&](const Graph& graph, const Race& race) { program.FoundRace(graph, race); };
   ScenarioResult scenario;
-  bool hang = false;
-  scenario.result = Explore(program, options, [&](const Graph& graph, bool blocked) {
-    if (blocked) {
-      hang = program.FindHang(graph);
-      return !hang;
-    }
-    program.Finish(graph);
-    return program.Failure().empty();
-  });
-  if (scenario.result.status == Result::Status::kStopped && !program.Failure().empty()) {
-    // If it is no hang, After() said so.
-    scenario.result.status = hang ? Result::Status::kHang : Result::Status::kFailed;
-  }
-  scenario.failure = program.Failure();
+  const auto caller = std::move(options.on_failure);
+  options.on_failure = [&](const Graph& graph, const Failure& failure) {
+    if (scenario.failure.empty()) scenario.failure = Text(graph, failure);
+    return caller != nullptr && caller(graph, failure);
+  };
+  scenario.result = Explore(program, options);
   return scenario;
 }
 

@@ -14,13 +14,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "ashlar/base/source_site.h"
-#include "ashlar/verification/rc11/axioms.h"
 #include "ashlar/verification/rc11/explorer.h"
+#include "ashlar/verification/rc11/failure.h"
 #include "ashlar/verification/rc11/fiber.h"
 #include "ashlar/verification/rc11/graph.h"
 #include "ashlar/verification/rc11/program.h"
@@ -51,14 +52,9 @@ class FiberProgram : public Program {
   Value Initial(int location) const override { return values_[location]; }
   void Restart() override;
   Operation Resume(int thread, Value value) override;
-
+  Failure WhyFailed(int thread) override;
   // Runs After() on the memory that `graph` ends with, and the destructor.
-  void Finish(const Graph& graph);
-
-  // The race that ends the search.
-  void FoundRace(const Graph& graph, const Race& race);
-  // Whether all threads that have not ended wait for ever; that ends the search too.
-  bool FindHang(const Graph& graph);
+  std::optional<Failure> Finish(const Graph& graph) override;
 
   // For the platform: makes the object at `address` a location that holds `value`.
   std::uint8_t NewLocation(const void* address, Value value, const SourceSite& site);
@@ -68,9 +64,6 @@ class FiberProgram : public Program {
   void* Allocate(std::size_t bytes);
   // The execution is wrong. Does not return in a thread.
   void Fail(const std::string& why, const SourceSite& site);
-
-  // Why the execution is wrong; empty if it is not.
-  const std::string& Failure() const { return failure_; }
 
  private:
   static constexpr int kOutside = -1;
@@ -87,6 +80,7 @@ class FiberProgram : public Program {
     Arena arena;
     Operation operation;  // what it asks for
     Value value = 0;      // what it is given
+    std::string failure;  // why it failed
   };
 
   static void RunThread(void* thread);
@@ -98,17 +92,17 @@ class FiberProgram : public Program {
   int running_ = kOutside;
   std::vector<Value> values_;  // of each location, outside of threads
   std::unordered_map<const void*, std::uint8_t> locations_;
-  std::string failure_;
+  std::optional<Failure> failure_;  // outside of threads
 };
 
 // How a scenario went.
 struct ScenarioResult {
   Result result;
-  std::string failure;  // of the execution that ended the search; empty if there is none
+  std::string failure;  // the first one, in words; empty if there is none
 };
 
 // Explores a scenario until one execution is wrong: a false expectation, a data race, or
-// threads that wait for ever.
+// threads that wait for ever. `options.on_failure` may make it go on.
 ScenarioResult ExploreScenario(const ScenarioType& type, Options options = {});
 
 }  // namespace ashlar::verification::rc11

@@ -19,6 +19,7 @@ void Graph::Reset(const Program& program) {
   size_ = 0;
   threads_ = program.Threads();
   locations_ = 0;
+  failed_ = 0;
   ASHLAR_CHECK(threads_ <= kMaxThreads, "the model checker has room for 16 threads");
   ASHLAR_CHECK(program.Locations() < kMaxLocations, "the model checker has room for 127 locations");
   used_ = seq_cst_ = seq_cst_fences_ = EventSet();
@@ -43,6 +44,7 @@ void Graph::AddLocation(Value initial) {
 void Graph::CopyWithout(const Graph& other, const EventSet& deleted) {
   threads_ = other.threads_;
   locations_ = other.locations_;
+  failed_ = other.failed_;
   used_ = other.used_ - deleted;
   seq_cst_ = other.seq_cst_ - deleted;
   seq_cst_fences_ = other.seq_cst_fences_ - deleted;
@@ -58,6 +60,7 @@ void Graph::CopyWithout(const Graph& other, const EventSet& deleted) {
     // What is deleted of a thread is the end of it.
     int size = other.thread_size_[thread];
     while (size > 0 && deleted.Contains(other.thread_events_[thread][size - 1])) --size;
+    if (size < other.thread_size_[thread]) SetFailed(thread, false);
     thread_size_[thread] = static_cast<std::uint8_t>(size);
     std::copy_n(other.thread_events_[thread], size, thread_events_[thread]);
   }

@@ -94,6 +94,13 @@ class Graph {
   // Takes it out again.
   void Displace(EventId write);
 
+  // A thread that failed does not go on, until an event of it is deleted or revisited.
+  void SetFailed(int thread, bool failed) {
+    failed_ = static_cast<std::uint16_t>((failed_ & ~(1u << thread)) | unsigned{failed} << thread);
+  }
+  bool Failed(int thread) const { return failed_ >> thread & 1; }
+  bool AnyFailed() const { return failed_ != 0; }
+
   const Event& operator[](EventId id) const { return events_[id]; }
   // The events, as they were appended: an order that respects sb, and rf except for reads
   // that were made to read from a later write.
@@ -121,6 +128,7 @@ class Graph {
   int size_ = 0;
   int threads_ = 0;
   int locations_ = 0;
+  std::uint16_t failed_ = 0;  // bit i is thread i
   EventSet used_;
   EventSet seq_cst_;
   EventSet seq_cst_fences_;

@@ -16,12 +16,16 @@
 #define ASHLAR_VERIFICATION_RC11_PROGRAM_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "ashlar/base/source_site.h"
+#include "ashlar/verification/rc11/failure.h"
 
 namespace ashlar::verification::rc11 {
 
 using Value = std::int64_t;
+
+class Graph;
 
 enum class Order : std::uint8_t { kPlain, kRelaxed, kAcquire, kRelease, kAcqRel, kSeqCst };
 
@@ -107,6 +111,11 @@ class Program {
   // Lets `thread` run on to its next operation. `value` is what its last one read, if
   // that was a read.
   virtual Operation Resume(int thread, Value value) = 0;
+
+  // Why `thread` failed, after kFail. The explorer adds the thread and the place.
+  virtual Failure WhyFailed(int /*thread*/) { return {}; }
+  // When all threads have ended: what is wrong with the execution, if anything.
+  virtual std::optional<Failure> Finish(const Graph& /*graph*/) { return std::nullopt; }
 };
 
 }  // namespace ashlar::verification::rc11
