@@ -36,6 +36,7 @@ using verification::rc11::FiberProgram;
 using verification::rc11::Operation;
 using verification::rc11::Order;
 using verification::rc11::Value;
+using verification::rc11::Verb;
 
 using Kind = verification::Operation;
 
@@ -86,41 +87,32 @@ class Atomic {
 
   T exchange(T value, std::memory_order order = std::memory_order_seq_cst,
              Site site = Site::Current()) {
-    return Modify(order, site, [&](T) { return value; });
+    return Modify(Verb::kExchange, order, site, [&](T) { return value; });
   }
   T fetch_add(Difference by, std::memory_order order = std::memory_order_seq_cst,
               Site site = Site::Current()) {
-    return Modify(order, site, [&](T old) { return static_cast<T>(old + by); });
+    return Modify(Verb::kFetchAdd, order, site, [&](T old) { return static_cast<T>(old + by); });
   }
   T fetch_sub(Difference by, std::memory_order order = std::memory_order_seq_cst,
               Site site = Site::Current()) {
-    return Modify(order, site, [&](T old) { return static_cast<T>(old - by); });
+    return Modify(Verb::kFetchSub, order, site, [&](T old) { return static_cast<T>(old - by); });
   }
   T fetch_and(T mask, std::memory_order order = std::memory_order_seq_cst,
               Site site = Site::Current()) {
-    return Modify(order, site, [&](T old) { return static_cast<T>(old & mask); });
+    return Modify(Verb::kFetchAnd, order, site, [&](T old) { return static_cast<T>(old & mask); });
   }
   T fetch_or(T mask, std::memory_order order = std::memory_order_seq_cst,
              Site site = Site::Current()) {
-    return Modify(order, site, [&](T old) { return static_cast<T>(old | mask); });
+    return Modify(Verb::kFetchOr, order, site, [&](T old) { return static_cast<T>(old | mask); });
   }
   T fetch_xor(T mask, std::memory_order order = std::memory_order_seq_cst,
               Site site = Site::Current()) {
-    return Modify(order, site, [&](T old) { return static_cast<T>(old ^ mask); });
+    return Modify(Verb::kFetchXor, order, site, [&](T old) { return static_cast<T>(old ^ mask); });
   }
 
-  bool compare_exchange_strong(T& expected, T desired, std::memory_order success_order,
-                               std::memory_order failure_order, Site site = Site::Current()) {
-    const Order success = Apply(success_order, Kind::kCompareExchange, site);
-    const Order failure = Apply(failure_order, Kind::kCompareExchangeFailure, site);
-    const Value wanted = Encode(expected);
-    const Value seen = Perform(Operation::CompareRead(success, failure, location_, wanted), site);
-    if (seen == wanted) {
-      Perform(Operation::RmwWrite(success, location_, Encode(desired)), site);
-      return true;
-    }
-    expected = Decode(seen);
-    return false;
+  bool compare_exchange_strong(T& expected, T desired, std::memory_order success,
+                               std::memory_order failure, Site site = Site::Current()) {
+    return CompareExchange(Verb::kCompareExchangeStrong, expected, desired, success, failure, site);
   }
   bool compare_exchange_strong(T& expected, T desired,
                                std::memory_order order = std::memory_order_seq_cst,
@@ -129,21 +121,24 @@ class Atomic {
   }
   bool compare_exchange_weak(T& expected, T desired, std::memory_order success,
                              std::memory_order failure, Site site = Site::Current()) {
-    return compare_exchange_strong(expected, desired, success, failure, site);
+    return CompareExchange(Verb::kCompareExchangeWeak, expected, desired, success, failure, site);
   }
   bool compare_exchange_weak(T& expected, T desired,
                              std::memory_order order = std::memory_order_seq_cst,
                              Site site = Site::Current()) {
-    return compare_exchange_strong(expected, desired, order, FailureOrder(order), site);
+    return compare_exchange_weak(expected, desired, order, FailureOrder(order), site);
   }
 
  private:
   static Value Encode(T value) {
+    // Reports show what is below zero as that.
+    if constexpr (std::is_integral_v<T>) return static_cast<Value>(value);
     Value encoded = 0;
     std::memcpy(&encoded, &value, sizeof(T));
     return encoded;
   }
   static T Decode(Value encoded) {
+    if constexpr (std::is_integral_v<T>) return static_cast<T>(encoded);
     T value;
     std::memcpy(&value, &encoded, sizeof(T));
     return value;
@@ -156,12 +151,30 @@ class Atomic {
   static Value Perform(const Operation& operation, const Site& site) {
     return FiberProgram::Current().Perform(operation, site);
   }
+  static Operation Named(Verb verb, Operation operation) {
+    operation.verb = verb;
+    return operation;
+  }
   template <class Change>
-  T Modify(std::memory_order source_order, const Site& site, Change change) {
+  T Modify(Verb verb, std::memory_order source_order, const Site& site, Change change) {
     const Order order = Apply(source_order, Kind::kReadModifyWrite, site);
-    const T old = Decode(Perform(Operation::RmwRead(order, location_), site));
+    const T old = Decode(Perform(Named(verb, Operation::RmwRead(order, location_)), site));
     Perform(Operation::RmwWrite(order, location_, Encode(change(old))), site);
     return old;
+  }
+  bool CompareExchange(Verb verb, T& expected, T desired, std::memory_order success_order,
+                       std::memory_order failure_order, const Site& site) {
+    const Order success = Apply(success_order, Kind::kCompareExchange, site);
+    const Order failure = Apply(failure_order, Kind::kCompareExchangeFailure, site);
+    const Value wanted = Encode(expected);
+    const Value seen =
+        Perform(Named(verb, Operation::CompareRead(success, failure, location_, wanted)), site);
+    if (seen == wanted) {
+      Perform(Operation::RmwWrite(success, location_, Encode(desired)), site);
+      return true;
+    }
+    expected = Decode(seen);
+    return false;
   }
 
   std::uint8_t location_;

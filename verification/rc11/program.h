@@ -48,6 +48,19 @@ enum class OperationKind : std::uint8_t {
   kFail,  // the thread found that the execution is wrong
 };
 
+// What a read-modify-write is called in the source.
+enum class Verb : std::uint8_t {
+  kNone,
+  kExchange,
+  kFetchAdd,
+  kFetchSub,
+  kFetchAnd,
+  kFetchOr,
+  kFetchXor,
+  kCompareExchangeStrong,
+  kCompareExchangeWeak,
+};
+
 struct Operation {
   OperationKind kind = OperationKind::kDone;
   Order order = Order::kPlain;    // kPlain is data that is not atomic
@@ -55,6 +68,7 @@ struct Operation {
   bool rmw = false;               // one half of a read-modify-write
   bool compare = false;           // the read of a compare-exchange, which expects `value`
   std::uint8_t location = 0;      // 0, 1, ...
+  Verb verb = Verb::kNone;        // for reports
   Value value = 0;                // what is written, or expected
   SourceSite place = {};          // for reports
 
@@ -90,7 +104,7 @@ struct Operation {
             .value = value};
   }
 
-  // Wherever it stands.
+  // Wherever it stands, and whatever it is called.
   friend constexpr bool operator==(const Operation& a, const Operation& b) {
     return a.kind == b.kind && a.order == b.order && a.failure == b.failure && a.rmw == b.rmw &&
            a.compare == b.compare && a.location == b.location && a.value == b.value;
