@@ -19,10 +19,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <new>
 #include <type_traits>
 #include <utility>
 
+#include "ashlar/verification/platform/checked_platform.h"
 #include "ashlar/verification/platform/order_hook.h"
 #include "ashlar/verification/rc11/fiber_program.h"
 #include "ashlar/verification/rc11/program.h"
@@ -30,15 +30,13 @@
 namespace ashlar {
 namespace rc11_internal {
 
+using verification::Change;
 using verification::OperationSite;
-using verification::OrderHook;
 using verification::rc11::FiberProgram;
 using verification::rc11::Operation;
 using verification::rc11::Order;
 using verification::rc11::Value;
 using verification::rc11::Verb;
-
-using Kind = verification::Operation;
 
 inline Order Convert(std::memory_order order) {
   switch (order) {
@@ -56,80 +54,19 @@ inline Order Convert(std::memory_order order) {
   }
 }
 
-// What the hook makes of `order`. Never for what can be dropped.
-inline Order Apply(std::memory_order order, Kind kind, const OperationSite& site) {
-  return Convert(OrderHook::Apply(order, kind, site));
-}
-
 template <class T>
-class Atomic {
-  static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(Value));
-  using Difference = std::conditional_t<std::is_pointer_v<T>, std::ptrdiff_t, T>;
+class Atomic : public verification::CheckedAtomic<Atomic<T>, T> {
+  static_assert(sizeof(T) <= sizeof(Value));
   using Site = OperationSite;
 
  public:
-  using value_type = T;
-  static constexpr bool is_always_lock_free = true;
-
   Atomic(Site site = Site::Current()) : Atomic(T{}, site) {}  // NOLINT: as std::atomic
   Atomic(T value, Site site = Site::Current())                // NOLINT: as std::atomic
       : location_(FiberProgram::Current().NewLocation(this, Encode(value), site)) {}
-  Atomic(const Atomic&) = delete;
-  Atomic& operator=(const Atomic&) = delete;
-
-  T load(std::memory_order order = std::memory_order_seq_cst, Site site = Site::Current()) const {
-    return Decode(Perform(Operation::Read(Apply(order, Kind::kLoad, site), location_), site));
-  }
-  void store(T value, std::memory_order order = std::memory_order_seq_cst,
-             Site site = Site::Current()) {
-    Perform(Operation::Write(Apply(order, Kind::kStore, site), location_, Encode(value)), site);
-  }
-
-  T exchange(T value, std::memory_order order = std::memory_order_seq_cst,
-             Site site = Site::Current()) {
-    return Modify(Verb::kExchange, order, site, [&](T) { return value; });
-  }
-  T fetch_add(Difference by, std::memory_order order = std::memory_order_seq_cst,
-              Site site = Site::Current()) {
-    return Modify(Verb::kFetchAdd, order, site, [&](T old) { return static_cast<T>(old + by); });
-  }
-  T fetch_sub(Difference by, std::memory_order order = std::memory_order_seq_cst,
-              Site site = Site::Current()) {
-    return Modify(Verb::kFetchSub, order, site, [&](T old) { return static_cast<T>(old - by); });
-  }
-  T fetch_and(T mask, std::memory_order order = std::memory_order_seq_cst,
-              Site site = Site::Current()) {
-    return Modify(Verb::kFetchAnd, order, site, [&](T old) { return static_cast<T>(old & mask); });
-  }
-  T fetch_or(T mask, std::memory_order order = std::memory_order_seq_cst,
-             Site site = Site::Current()) {
-    return Modify(Verb::kFetchOr, order, site, [&](T old) { return static_cast<T>(old | mask); });
-  }
-  T fetch_xor(T mask, std::memory_order order = std::memory_order_seq_cst,
-              Site site = Site::Current()) {
-    return Modify(Verb::kFetchXor, order, site, [&](T old) { return static_cast<T>(old ^ mask); });
-  }
-
-  bool compare_exchange_strong(T& expected, T desired, std::memory_order success,
-                               std::memory_order failure, Site site = Site::Current()) {
-    return CompareExchange(Verb::kCompareExchangeStrong, expected, desired, success, failure, site);
-  }
-  bool compare_exchange_strong(T& expected, T desired,
-                               std::memory_order order = std::memory_order_seq_cst,
-                               Site site = Site::Current()) {
-    return compare_exchange_strong(expected, desired, order, FailureOrder(order), site);
-  }
-  bool compare_exchange_weak(T& expected, T desired, std::memory_order success,
-                             std::memory_order failure, Site site = Site::Current()) {
-    return CompareExchange(Verb::kCompareExchangeWeak, expected, desired, success, failure, site);
-  }
-  bool compare_exchange_weak(T& expected, T desired,
-                             std::memory_order order = std::memory_order_seq_cst,
-                             Site site = Site::Current()) {
-    return compare_exchange_weak(expected, desired, order, FailureOrder(order), site);
-  }
 
  private:
+  friend verification::CheckedAtomic<Atomic, T>;
+
   static Value Encode(T value) {
     // Reports show what is below zero as that.
     if constexpr (std::is_integral_v<T>) return static_cast<Value>(value);
@@ -143,11 +80,6 @@ class Atomic {
     std::memcpy(&value, &encoded, sizeof(T));
     return value;
   }
-  static constexpr std::memory_order FailureOrder(std::memory_order success) {
-    if (success == std::memory_order_acq_rel) return std::memory_order_acquire;
-    if (success == std::memory_order_release) return std::memory_order_relaxed;
-    return success;
-  }
   static Value Perform(const Operation& operation, const Site& site) {
     return FiberProgram::Current().Perform(operation, site);
   }
@@ -155,20 +87,42 @@ class Atomic {
     operation.verb = verb;
     return operation;
   }
-  template <class Change>
-  T Modify(Verb verb, std::memory_order source_order, const Site& site, Change change) {
-    const Order order = Apply(source_order, Kind::kReadModifyWrite, site);
-    const T old = Decode(Perform(Named(verb, Operation::RmwRead(order, location_)), site));
-    Perform(Operation::RmwWrite(order, location_, Encode(change(old))), site);
+
+  T Load(std::memory_order order, const Site& site) const {
+    return Decode(Perform(Operation::Read(Convert(order), location_), site));
+  }
+  void Store(T value, std::memory_order order, const Site& site) {
+    Perform(Operation::Write(Convert(order), location_, Encode(value)), site);
+  }
+  template <Change kChange, class Operand>
+  T Modify(Operand operand, std::memory_order source_order, const Site& site) {
+    constexpr Verb kVerbs[] = {Verb::kExchange, Verb::kFetchAdd, Verb::kFetchSub,
+                               Verb::kFetchAnd, Verb::kFetchOr,  Verb::kFetchXor};
+    constexpr Verb kVerb = kVerbs[static_cast<int>(kChange)];
+    const Order order = Convert(source_order);
+    const T old = Decode(Perform(Named(kVerb, Operation::RmwRead(order, location_)), site));
+    const Value value = Encode(Changed<kChange>(old, operand));
+    Perform(Operation::RmwWrite(order, location_, value), site);
     return old;
   }
-  bool CompareExchange(Verb verb, T& expected, T desired, std::memory_order success_order,
+  template <Change kChange, class Operand>
+  static T Changed(T old, Operand operand) {
+    if constexpr (kChange == Change::kExchange) return operand;
+    if constexpr (kChange == Change::kAdd) return static_cast<T>(old + operand);
+    if constexpr (kChange == Change::kSub) return static_cast<T>(old - operand);
+    if constexpr (kChange == Change::kAnd) return static_cast<T>(old & operand);
+    if constexpr (kChange == Change::kOr) return static_cast<T>(old | operand);
+    if constexpr (kChange == Change::kXor) return static_cast<T>(old ^ operand);
+  }
+  template <bool kWeak>
+  bool CompareExchange(T& expected, T desired, std::memory_order success_order,
                        std::memory_order failure_order, const Site& site) {
-    const Order success = Apply(success_order, Kind::kCompareExchange, site);
-    const Order failure = Apply(failure_order, Kind::kCompareExchangeFailure, site);
+    constexpr Verb kVerb = kWeak ? Verb::kCompareExchangeWeak : Verb::kCompareExchangeStrong;
+    const Order success = Convert(success_order);
+    const Order failure = Convert(failure_order);
     const Value wanted = Encode(expected);
     const Value seen =
-        Perform(Named(verb, Operation::CompareRead(success, failure, location_, wanted)), site);
+        Perform(Named(kVerb, Operation::CompareRead(success, failure, location_, wanted)), site);
     if (seen == wanted) {
       Perform(Operation::RmwWrite(success, location_, Encode(desired)), site);
       return true;
@@ -208,59 +162,30 @@ class Var {
 
 }  // namespace rc11_internal
 
-struct Rc11Platform {
-  static constexpr std::size_t kCacheLine = alignof(void*);
-
+struct Rc11Platform : verification::CheckedPlatform<Rc11Platform> {
   template <class T>
   using Atomic = rc11_internal::Atomic<T>;
 
   template <class T>
   using Var = rc11_internal::Var<T>;
 
-  using Site = verification::OperationSite;
-
-  static void Fence(std::memory_order order, Site site = Site::Current()) {
-    order = verification::OrderHook::Apply(order, verification::Operation::kFence, site);
-    if (order == verification::kDropped || order == std::memory_order_relaxed) return;
-    Perform(rc11_internal::Operation::Fence(rc11_internal::Convert(order)), site);
-  }
-  static void FenceAfterRmw(Site site = Site::Current()) { Fence(std::memory_order_seq_cst, site); }
-  static void LightFence(Site site = Site::Current()) { Fence(std::memory_order_seq_cst, site); }
-  static void HeavyFence(Site site = Site::Current()) { Fence(std::memory_order_seq_cst, site); }
-
   static void SpinWait(Site site = Site::Current()) {
     Perform(rc11_internal::Operation::Spin(), site);
   }
-  static void Yield(Site site = Site::Current()) { SpinWait(site); }
-
-  template <class T, class... Args>
-  static T* Create(Args&&... args) {
-    return ::new (Allocate<T>(1)) T(std::forward<Args>(args)...);
-  }
-  template <class T>
-  static void Destroy(T* pointer) {
-    if (pointer != nullptr) pointer->~T();
-  }
-  template <class T>
-  static T* CreateArray(std::size_t count) {
-    T* const array = static_cast<T*>(Allocate<T>(count));
-    for (std::size_t i = 0; i < count; ++i) ::new (array + i) T();
-    return array;
-  }
-  template <class T>
-  static void DestroyArray(T* pointer, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) pointer[i].~T();
-  }
 
  private:
+  friend verification::CheckedPlatform<Rc11Platform>;
+
   static void Perform(const rc11_internal::Operation& operation, const Site& site) {
     rc11_internal::FiberProgram::Current().Perform(operation, site);
   }
-  template <class T>
-  static void* Allocate(std::size_t count) {
-    static_assert(alignof(T) <= alignof(std::max_align_t));
-    return rc11_internal::FiberProgram::Current().Allocate(count * sizeof(T));
+  static void RunFence(std::memory_order order, const Site& site) {
+    Perform(rc11_internal::Operation::Fence(rc11_internal::Convert(order)), site);
   }
+  static void* Allocate(std::size_t bytes, std::size_t /*alignment*/) {
+    return rc11_internal::FiberProgram::Current().Allocate(bytes);
+  }
+  static void Free(void* /*pointer*/, std::size_t /*bytes*/) {}
 };
 
 }  // namespace ashlar

@@ -34,11 +34,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <new>
 #include <ostream>
 #include <type_traits>
 #include <utility>
 
+#include "ashlar/base/check.h"
+#include "ashlar/verification/platform/checked_platform.h"
 #include "ashlar/verification/platform/order_hook.h"
 
 // The parts instead of relacy.hpp: that header makes macros of new, delete, assert,
@@ -70,10 +71,8 @@
 namespace ashlar {
 namespace relacy_internal {
 
-using verification::kDropped;
-using verification::Operation;
+using verification::Change;
 using verification::OperationSite;
-using verification::OrderHook;
 
 inline constexpr std::size_t kMostThreads = 16;
 
@@ -81,14 +80,8 @@ inline rl::debug_info Where(const OperationSite& site) {
   return {site.function, site.file, site.line};
 }
 
-// What the hook makes of `order`, in Relacy's terms. Never for what can be dropped.
-inline rl::memory_order Order(std::memory_order order, Operation operation,
-                              const OperationSite& site) {
-  return static_cast<rl::memory_order>(OrderHook::Apply(order, operation, site));
-}
-
-inline bool Dropped(Operation operation, const OperationSite& site) {
-  return OrderHook::Apply(std::memory_order_relaxed, operation, site) == kDropped;
+inline rl::memory_order Converted(std::memory_order order) {
+  return static_cast<rl::memory_order>(order);
 }
 
 // Gives a trivially copyable T the operators that Relacy's atomics and its history want.
@@ -149,72 +142,13 @@ class Atomically {
 };
 
 template <class T>
-class Atomic {
-  static_assert(std::is_trivially_copyable_v<T>);
-  using Difference = std::conditional_t<std::is_pointer_v<T>, std::ptrdiff_t, T>;
+class Atomic : public verification::CheckedAtomic<Atomic<T>, T> {
   using Site = OperationSite;
 
  public:
-  using value_type = T;
-  static constexpr bool is_always_lock_free = true;
-
   Atomic(Site site = Site::Current()) : Atomic(T{}, site) {}  // NOLINT: as std::atomic
   Atomic(T value, Site site = Site::Current()) {              // NOLINT: as std::atomic
     atomic_.store(value, rl::mo_relaxed, Where(site));
-  }
-  Atomic(const Atomic&) = delete;
-  Atomic& operator=(const Atomic&) = delete;
-
-  T load(std::memory_order order = std::memory_order_seq_cst, Site site = Site::Current()) const {
-    return atomic_.load(Order(order, Operation::kLoad, site), Where(site)).value;
-  }
-  void store(T value, std::memory_order order = std::memory_order_seq_cst,
-             Site site = Site::Current()) {
-    atomic_.store(value, Order(order, Operation::kStore, site), Where(site));
-  }
-
-  T exchange(T value, std::memory_order order = std::memory_order_seq_cst,
-             Site site = Site::Current()) {
-    return Modify<rl::rmw_type_swap>(Boxed<T>(value), order, site);
-  }
-  T fetch_add(Difference value, std::memory_order order = std::memory_order_seq_cst,
-              Site site = Site::Current()) {
-    return Modify<rl::rmw_type_add>(Boxed<Difference>(value), order, site);
-  }
-  T fetch_sub(Difference value, std::memory_order order = std::memory_order_seq_cst,
-              Site site = Site::Current()) {
-    return Modify<rl::rmw_type_sub>(Boxed<Difference>(value), order, site);
-  }
-  T fetch_and(T value, std::memory_order order = std::memory_order_seq_cst,
-              Site site = Site::Current()) {
-    return Modify<rl::rmw_type_and>(Boxed<T>(value), order, site);
-  }
-  T fetch_or(T value, std::memory_order order = std::memory_order_seq_cst,
-             Site site = Site::Current()) {
-    return Modify<rl::rmw_type_or>(Boxed<T>(value), order, site);
-  }
-  T fetch_xor(T value, std::memory_order order = std::memory_order_seq_cst,
-              Site site = Site::Current()) {
-    return Modify<rl::rmw_type_xor>(Boxed<T>(value), order, site);
-  }
-
-  bool compare_exchange_strong(T& expected, T desired, std::memory_order success,
-                               std::memory_order failure, Site site = Site::Current()) {
-    return CompareExchange<false>(expected, desired, success, failure, site);
-  }
-  bool compare_exchange_strong(T& expected, T desired,
-                               std::memory_order order = std::memory_order_seq_cst,
-                               Site site = Site::Current()) {
-    return CompareExchange<false>(expected, desired, order, FailureOrder(order), site);
-  }
-  bool compare_exchange_weak(T& expected, T desired, std::memory_order success,
-                             std::memory_order failure, Site site = Site::Current()) {
-    return CompareExchange<true>(expected, desired, success, failure, site);
-  }
-  bool compare_exchange_weak(T& expected, T desired,
-                             std::memory_order order = std::memory_order_seq_cst,
-                             Site site = Site::Current()) {
-    return CompareExchange<true>(expected, desired, order, FailureOrder(order), site);
   }
 
   // Sleeps while the newest value is `expected`, as a futex does. False only when
@@ -235,13 +169,14 @@ class Atomic {
   }
 
   void Unpark(rl::thread_id_t count, const Site& site) const {
-    if (Dropped(Operation::kWake, site)) return;
     rl::context& context = rl::ctx();
     context.sched();
     atomic_.wake(context, count, Where(site));
   }
 
  private:
+  friend verification::CheckedAtomic<Atomic, T>;
+
   // What the thread has synchronised with, put back at the end of the scope.
   class SavedOrders {
    public:
@@ -262,25 +197,27 @@ class Atomic {
     rl::timestamp_t saved_[kMostThreads];
   };
 
-  static constexpr std::memory_order FailureOrder(std::memory_order success) {
-    if (success == std::memory_order_acq_rel) return std::memory_order_acquire;
-    if (success == std::memory_order_release) return std::memory_order_relaxed;
-    return success;
+  T Load(std::memory_order order, const Site& site) const {
+    return atomic_.load(Converted(order), Where(site)).value;
   }
-
-  template <rl::rmw_type_e kType, class Operand>
+  void Store(T value, std::memory_order order, const Site& site) {
+    atomic_.store(value, Converted(order), Where(site));
+  }
+  template <Change kChange, class Operand>
   T Modify(Operand operand, std::memory_order order, const Site& site) {
+    constexpr rl::rmw_type_e kTypes[] = {rl::rmw_type_swap, rl::rmw_type_add, rl::rmw_type_sub,
+                                         rl::rmw_type_and,  rl::rmw_type_or,  rl::rmw_type_xor};
     return atomic_
-        .rmw(rl::rmw_type_t<kType>(), operand, Order(order, Operation::kReadModifyWrite, site),
-             Where(site))
+        .rmw(rl::rmw_type_t<kTypes[static_cast<int>(kChange)]>(), Boxed<Operand>(operand),
+             Converted(order), Where(site))
         .value;
   }
 
   template <bool kWeak>
   bool CompareExchange(T& expected, T desired, std::memory_order success_order,
                        std::memory_order failure_order, const Site& site) {
-    const rl::memory_order success = Order(success_order, Operation::kCompareExchange, site);
-    rl::memory_order failure = Order(failure_order, Operation::kCompareExchangeFailure, site);
+    const rl::memory_order success = Converted(success_order);
+    rl::memory_order failure = Converted(failure_order);
     // Relacy knows only failure orders up to the success order. A failed exchange
     // reads the newest value there, so reading it again in the same step is the same.
     const rl::memory_order wanted = failure;
@@ -358,83 +295,52 @@ class Var {
 
 }  // namespace relacy_internal
 
-struct RelacyPlatform {
-  // Relacy does not track over-aligned memory, so nothing here is over-aligned.
-  static constexpr std::size_t kCacheLine = alignof(void*);
-
+struct RelacyPlatform : verification::CheckedPlatform<RelacyPlatform> {
   template <class T>
   using Atomic = relacy_internal::Atomic<T>;
 
   template <class T>
   using Var = relacy_internal::Var<T>;
 
-  using Site = verification::OperationSite;
-
-  static void Fence(std::memory_order order, Site site = Site::Current()) {
-    using verification::Operation;
-    order = verification::OrderHook::Apply(order, Operation::kFence, site);
-    if (order == verification::kDropped || order == std::memory_order_relaxed) return;
-    rl::atomic_thread_fence(static_cast<rl::memory_order>(order), relacy_internal::Where(site));
-  }
-  static void FenceAfterRmw(Site site = Site::Current()) { Fence(std::memory_order_seq_cst, site); }
-  static void LightFence(Site site = Site::Current()) { Fence(std::memory_order_seq_cst, site); }
-  static void HeavyFence(Site site = Site::Current()) { Fence(std::memory_order_seq_cst, site); }
-
   // Lets every other thread run, and lets old values of atomics go out of sight.
   static void SpinWait(Site site = Site::Current()) {
     rl::ctx().yield(1, relacy_internal::Where(site));
   }
-  static void Yield(Site site = Site::Current()) { SpinWait(site); }
 
   static void Wait(const Atomic<std::uint32_t>& word, std::uint32_t expected,
                    Site site = Site::Current()) {
     word.Park(expected, /*timed=*/false, site);
   }
-  // The time may be up at any moment, whatever `timeout` is. The clock stands still.
+  // The time may be up at any moment, whatever `timeout` is.
   static bool WaitFor(const Atomic<std::uint32_t>& word, std::uint32_t expected,
                       std::chrono::nanoseconds /*timeout*/, Site site = Site::Current()) {
     return word.Park(expected, /*timed=*/true, site);
   }
   static void WakeOne(const Atomic<std::uint32_t>& word, Site site = Site::Current()) {
-    word.Unpark(1, site);
+    if (!Dropped(site)) word.Unpark(1, site);
   }
   static void WakeAll(const Atomic<std::uint32_t>& word, Site site = Site::Current()) {
-    word.Unpark(rl::ctx().get_thread_count(), site);
-  }
-
-  static std::chrono::steady_clock::time_point Now() { return {}; }
-
-  template <class T, class... Args>
-  static T* Create(Args&&... args) {
-    return ::new (Allocate<T>(1)) T(std::forward<Args>(args)...);
-  }
-  template <class T>
-  static void Destroy(T* pointer) {
-    DestroyArray(pointer, 1);
-  }
-  template <class T>
-  static T* CreateArray(std::size_t count) {
-    T* const array = static_cast<T*>(Allocate<T>(count));
-    for (std::size_t i = 0; i < count; ++i) ::new (array + i) T();
-    return array;
-  }
-  template <class T>
-  static void DestroyArray(T* pointer, std::size_t count) {
-    if (pointer == nullptr) return;
-    for (std::size_t i = 0; i < count; ++i) pointer[i].~T();
-    // Relacy knows freed atomics and Vars by a word that their destructors clear; the
-    // compiler may drop such a store.
-    std::memset(static_cast<void*>(pointer), kFreedByte, count * sizeof(T));
-    rl::ctx().free(pointer, /*is_array=*/false, Here("Destroy"));
+    if (!Dropped(site)) word.Unpark(rl::ctx().get_thread_count(), site);
   }
 
  private:
+  friend verification::CheckedPlatform<RelacyPlatform>;
+
   static constexpr int kFreedByte = 0xfe;
 
-  template <class T>
-  static void* Allocate(std::size_t count) {
-    static_assert(alignof(T) <= alignof(std::max_align_t));
-    return rl::ctx().alloc(count * sizeof(T), /*is_array=*/false, Here("Create"));
+  static void RunFence(std::memory_order order, const Site& site) {
+    rl::atomic_thread_fence(relacy_internal::Converted(order), relacy_internal::Where(site));
+  }
+  // Relacy does not track over-aligned memory.
+  static void* Allocate(std::size_t bytes, std::size_t alignment) {
+    ASHLAR_CHECK(alignment <= alignof(std::max_align_t), "Relacy has no over-aligned memory");
+    return rl::ctx().alloc(bytes, /*is_array=*/false, Here("Create"));
+  }
+  static void Free(void* pointer, std::size_t bytes) {
+    // Relacy knows freed atomics and Vars by a word that their destructors clear; the
+    // compiler may drop such a store.
+    std::memset(pointer, kFreedByte, bytes);
+    rl::ctx().free(pointer, /*is_array=*/false, Here("Destroy"));
   }
   static rl::debug_info Here(const char* function, SourceSite site = SourceSite::Current()) {
     return {function, site.file, site.line};
