@@ -15,11 +15,14 @@ Interpreter::Interpreter(const LitmusProgram& program)
 }
 
 void Interpreter::Restart() {
-  for (Thread& thread : threads_) {
-    thread.next = 0;
-    thread.at = Thread::At::kBefore;
-    std::fill(thread.registers.begin(), thread.registers.end(), 0);
-  }
+  for (std::size_t i = 0; i < threads_.size(); ++i) RestartThread(static_cast<int>(i));
+}
+
+void Interpreter::RestartThread(int index) {
+  Thread& thread = threads_[index];
+  thread.next = 0;
+  thread.at = Thread::At::kBefore;
+  std::fill(thread.registers.begin(), thread.registers.end(), 0);
 }
 
 Operation Interpreter::Resume(int index, Value value) {

@@ -23,6 +23,8 @@ class Interpreter : public rc11::Program {
   rc11::Value Initial(int) const override { return 0; }
   void Restart() override;
   rc11::Operation Resume(int thread, rc11::Value value) override;
+  bool Independent() const override { return true; }
+  void RestartThread(int thread) override;
 
   // What a register holds where the thread is now.
   std::int64_t Register(int thread, int index) const { return threads_[thread].registers[index]; }

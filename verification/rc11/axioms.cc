@@ -3,8 +3,6 @@
 namespace ashlar::verification::rc11 {
 namespace {
 
-// Each of these gives the events that are before `id` in a relation.
-
 // mo and fr lead to writes only, from the older writes and from those that read them.
 EventSet MoOrFr(const Graph& graph, EventId id) {
   EventSet before;
@@ -15,66 +13,91 @@ EventSet MoOrFr(const Graph& graph, EventId id) {
   return before;
 }
 
-EventSet Eco(const Graph& graph, EventId id) {
-  if (graph[id].IsFence()) return EventSet();
-  if (graph[id].IsWrite()) return MoOrFr(graph, id);
-  const EventId write = graph[id].reads_from;
-  EventSet before = MoOrFr(graph, write);
-  if (!Graph::IsInitial(write)) before.Insert(write);
-  return before;
-}
-
-// sb; hb; sb
-EventSet SbHbSb(const Graph& graph, EventId id) {
-  const Event& event = graph[id];
-  EventSet before;
-  if (event.index == 0) return before;
-  // The last event before has all of hb that the others have. Of each thread, that is a
-  // beginning, of which sb leaves out the last.
-  const EventSet& hb = graph[graph.ThreadAt(event.thread, event.index - 1)].hb;
-  for (int thread = 0; thread < graph.Threads(); ++thread) {
-    int size = 0;
-    while (size < graph.ThreadSize(thread) && hb.Contains(graph.ThreadAt(thread, size))) ++size;
-    if (size > 0) before |= graph[graph.ThreadAt(thread, size - 1)].sb;
+// The relations of the axiom on seq_cst operations: each gives the events that are before
+// `id` in it.
+class Psc {
+ public:
+  explicit Psc(const Graph& graph) : graph_(graph) {
+    for (int location = 0; location < graph.Locations(); ++location) {
+      EventSet before;
+      for (EventId id = Graph::Initial(location); id != Graph::kNone; id = graph[id].mo_after) {
+        mo_or_fr_[id] = before;
+        if (!Graph::IsInitial(id)) before.Insert(id);
+        before |= graph[id].readers;
+      }
+    }
   }
-  return before;
-}
 
-// scb = sb | sb; hb; sb | hb on the same location | mo | fr
-EventSet Scb(const Graph& graph, EventId id) {
-  const Event& event = graph[id];
-  EventSet before = event.sb | SbHbSb(graph, id);
-  if (event.IsFence()) return before;
-  before |= event.hb & graph.Accesses(event.operation.location);
-  if (event.IsWrite()) before |= MoOrFr(graph, id);
-  return before;
-}
-
-// hb; eco; hb
-EventSet HbEcoHb(const Graph& graph, EventId id) {
-  EventSet eco;
-  graph[id].hb.ForEach([&](EventId x) { eco |= Eco(graph, x); });
-  EventSet before;
-  eco.ForEach([&](EventId x) { before |= graph[x].hb; });
-  return before;
-}
-
-// psc_base | psc_fence, where
-//   psc_base  = ([SC] | [FSC]; hb?); scb; ([SC] | hb?; [FSC])
-//   psc_fence = [FSC]; (hb | hb; eco; hb); [FSC]
-EventSet Psc(const Graph& graph, EventId id) {
-  const EventSet& fences = graph.SeqCstFences();
-  const Event& event = graph[id];
-  EventSet scb = Scb(graph, id);
-  EventSet fence_to_fence;
-  if (event.IsFence()) {
-    event.hb.ForEach([&](EventId x) { scb |= Scb(graph, x); });
-    fence_to_fence = event.hb | HbEcoHb(graph, id);
+  // psc_base | psc_fence, where
+  //   psc_base  = ([SC] | [FSC]; hb?); scb; ([SC] | hb?; [FSC])
+  //   psc_fence = [FSC]; (hb | hb; eco; hb); [FSC]
+  EventSet operator()(EventId id) {
+    const EventSet& fences = graph_.SeqCstFences();
+    const Event& event = graph_[id];
+    EventSet scb = Scb(id);
+    EventSet fence_to_fence;
+    if (event.IsFence()) {
+      event.hb.ForEach([&](EventId x) { scb |= Scb(x); });
+      fence_to_fence = event.hb | HbEcoHb(id);
+    }
+    EventSet hb_scb = scb;
+    if (!fences.Empty()) scb.ForEach([&](EventId x) { hb_scb |= graph_[x].hb; });
+    return (scb & graph_.SeqCst()) | ((hb_scb | fence_to_fence) & fences);
   }
-  EventSet hb_scb = scb;
-  if (!fences.Empty()) scb.ForEach([&](EventId x) { hb_scb |= graph[x].hb; });
-  return (scb & graph.SeqCst()) | ((hb_scb | fence_to_fence) & fences);
-}
+
+ private:
+  EventSet Eco(EventId id) const {
+    const Event& event = graph_[id];
+    if (event.IsFence()) return EventSet();
+    if (event.IsWrite()) return mo_or_fr_[id];
+    EventSet before = mo_or_fr_[event.reads_from];
+    if (!Graph::IsInitial(event.reads_from)) before.Insert(event.reads_from);
+    return before;
+  }
+
+  // hb; eco; hb
+  EventSet HbEcoHb(EventId id) const {
+    EventSet eco;
+    graph_[id].hb.ForEach([&](EventId x) { eco |= Eco(x); });
+    EventSet before;
+    eco.ForEach([&](EventId x) { before |= graph_[x].hb; });
+    return before;
+  }
+
+  // sb; hb; sb
+  EventSet SbHbSb(EventId id) const {
+    const Event& event = graph_[id];
+    EventSet before;
+    if (event.index == 0) return before;
+    // The last event before has all of hb that the others have. Of each thread, that is a
+    // beginning, of which sb leaves out the last.
+    const EventSet& hb = graph_[graph_.ThreadAt(event.thread, event.index - 1)].hb;
+    for (int thread = 0; thread < graph_.Threads(); ++thread) {
+      int size = 0;
+      while (size < graph_.ThreadSize(thread) && hb.Contains(graph_.ThreadAt(thread, size))) ++size;
+      if (size > 0) before |= graph_[graph_.ThreadAt(thread, size - 1)].sb;
+    }
+    return before;
+  }
+
+  // scb = sb | sb; hb; sb | hb on the same location | mo | fr
+  const EventSet& Scb(EventId id) {
+    EventSet& before = scb_[id];
+    if (known_.Contains(id)) return before;
+    known_.Insert(id);
+    const Event& event = graph_[id];
+    before = event.sb | SbHbSb(id);
+    if (event.IsFence()) return before;
+    before |= event.hb & graph_.Accesses(event.operation.location);
+    if (event.IsWrite()) before |= mo_or_fr_[id];
+    return before;
+  }
+
+  const Graph& graph_;
+  EventSet mo_or_fr_[Graph::kMaxEvents + Graph::kMaxLocations];  // of each write
+  EventSet known_;                                               // those whose scb is in scb_
+  EventSet scb_[Graph::kMaxEvents];
+};
 
 // Whether a relation on `events`, given by what is before each, has no cycle: whether
 // they can be taken away one after another, each when nothing before it is left.
@@ -103,21 +126,19 @@ bool Coherence(const Graph& graph, EventId id) {
   return true;
 }
 
-bool Atomicity(const Graph& graph, EventId id) {
+bool Atomicity(const Graph& graph, EventId id, EventId place) {
   const Event& write = graph[id];
-  if (write.operation.rmw) {
-    const EventId read = graph.ThreadAt(write.thread, write.index - 1);
-    if (graph[read].reads_from != write.mo_before) return false;
-  }
-  if (write.mo_after == Graph::kNone || !graph[write.mo_after].operation.rmw) return true;
-  const Event& next = graph[write.mo_after];
-  return graph[graph.ThreadAt(next.thread, next.index - 1)].reads_from == id;
+  const EventId next = graph[place].mo_after;
+  if (next != Graph::kNone && graph[next].operation.rmw) return false;
+  if (!write.operation.rmw) return true;
+  return graph[graph.ThreadAt(write.thread, write.index - 1)].reads_from == place;
 }
 
 bool SeqCst(const Graph& graph) {
   if (graph.SeqCst().Size() < 2) return true;
   EventSet before[Graph::kMaxEvents];
-  graph.SeqCst().ForEach([&](EventId id) { before[id] = Psc(graph, id); });
+  Psc psc(graph);
+  graph.SeqCst().ForEach([&](EventId id) { before[id] = psc(id); });
   return Acyclic(graph.SeqCst(), before);
 }
 

@@ -26,8 +26,9 @@ enum class Model {
 // happened, and in which others are known to have seen them.
 bool Coherence(const Graph& graph, EventId event);
 
-// empty(rmw & (fr; mo)): nothing comes between the halves of a read-modify-write.
-bool Atomicity(const Graph& graph, EventId write);
+// empty(rmw & (fr; mo)): nothing comes between the halves of a read-modify-write. Says so
+// before `write` is placed after `place`.
+bool Atomicity(const Graph& graph, EventId write, EventId place);
 
 // acyclic(psc_base | psc_fence): there is an order of all seq_cst operations that the
 // rest agrees with.

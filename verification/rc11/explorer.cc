@@ -1,10 +1,12 @@
 #include "ashlar/verification/rc11/explorer.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <vector>
 
 #include "ashlar/verification/rc11/liveness.h"
+#include "ashlar/verification/rc11/replay.h"
 
 namespace ashlar::verification::rc11 {
 namespace {
@@ -12,12 +14,13 @@ namespace {
 class Explorer {
  public:
   Explorer(Program& program, const Options& options, const Observer& observer)
-      : program_(program), options_(options), observer_(observer) {}
+      : program_(program), options_(options), observer_(observer), replay_(program) {}
 
   Result Run() {
     Graph& graph = NewGraph();
     program_.Restart();
     graph.Reset(program_);
+    replay_.Start(pending_);
     Visit(graph);
     return result_;
   }
@@ -32,7 +35,9 @@ class Explorer {
   // `read`, which reads from it.
   void VisitPlaces(Graph& graph, EventId write, EventId read);
   // Lets earlier reads read from `write`, which has no place yet.
-  void Revisit(const Graph& graph, EventId write);
+  void VisitReaders(const Graph& graph, EventId write);
+  // Lets `read` do so, without the events in `deleted`.
+  void Revisit(const Graph& graph, EventId write, EventId read, const EventSet& deleted);
   void Complete(const Graph& graph);
 
   // The thread whose operation comes next: a function of the graph. -1 if there is none.
@@ -40,9 +45,8 @@ class Explorer {
   bool Append(Graph& graph, int thread, EventId* id);
   // Visits `graph`, in which `event` is new, and `read` reads from it if there is one.
   void Advance(Graph& graph, EventId event, EventId read = Graph::kNone);
-  // Brings the program to where `graph` is.
-  bool Replay(const Graph& graph);
-  bool ReplayNext(const Graph& graph, int thread);
+  // The next operation of a thread whose last event in `graph` is new.
+  void Resume(const Graph& graph, int thread);
   void Stop(Result::Status status) {
     if (result_.status == Result::Status::kComplete) result_.status = status;
     stopped_ = true;
@@ -54,6 +58,9 @@ class Explorer {
   bool Consistent(const Graph& graph, EventId event) const;
   // Whether `event` races with another. Tells of it.
   bool Races(const Graph& graph, EventId event);
+  // Of a read-modify-write's write: the write of another one that read the same, while
+  // which is there this one has no place.
+  static EventId Rival(const Graph& graph, EventId write);
   // Whether `event` was chosen as if it were newest, among the events in `present`.
   static bool Maximal(const Graph& graph, EventId event, const EventSet& present);
 
@@ -69,16 +76,13 @@ class Explorer {
   const Observer& observer_;
   Result result_;
   bool stopped_ = false;
-  bool in_step_ = false;                   // the program is where the graph is
-  Operation pending_[Graph::kMaxThreads];  // what each thread does next, if in step
-  int replayed_[Graph::kMaxThreads];       // events of each thread, during a replay
+  Replay replay_;
+  Operation pending_[Graph::kMaxThreads];  // what each thread does next
   std::vector<std::unique_ptr<Graph>> graphs_;
   std::size_t graphs_in_use_ = 0;
 };
 
 void Explorer::Visit(Graph& graph) {
-  if (!in_step_ && !Replay(graph)) return;
-  if (stopped_) return;
   ++result_.steps;
   const int thread = NextThread(graph);
   if (thread < 0) return Complete(graph);
@@ -126,55 +130,69 @@ void Explorer::VisitWrite(Graph& graph, int thread) {
   graph.AddLocations(pending_[thread].location + 1);
   if (!Append(graph, thread, &write)) return;
   VisitPlaces(graph, write, Graph::kNone);
-  if (!stopped_) Revisit(graph, write);
+  if (!stopped_) VisitReaders(graph, write);
   graph.RemoveLast();
 }
 
 void Explorer::VisitPlaces(Graph& graph, EventId write, EventId read) {
   EventId place = graph.MoLast(graph[write].operation.location);
-  while (place != Graph::kNone && !stopped_) {
+  for (; place != Graph::kNone && !stopped_; place = graph[place].mo_before) {
+    if (options_.atomicity && !Atomicity(graph, write, place)) continue;
     graph.PlaceAfter(write, place);
     const bool coherent = Coherent(graph, write) && (read == Graph::kNone || Coherent(graph, read));
-    if (coherent && Consistent(graph, write)) {
-      if (read != Graph::kNone) in_step_ = false;
-      Advance(graph, write, read);
-    }
+    if (coherent && Consistent(graph, write)) Advance(graph, write, read);
     graph.Displace(write);
     if (!coherent) break;  // nor is an older place
-    place = graph[place].mo_before;
   }
 }
 
-void Explorer::Revisit(const Graph& graph, EventId write) {
+void Explorer::VisitReaders(const Graph& graph, EventId write) {
   const int location = graph[write].operation.location;
   const EventSet prefix = graph[write].porf | EventSet::Of(write);
-  EventSet before;  // the events up to, and with, the one at hand
-  for (int i = 0; i < graph.Size() && !stopped_; ++i) {
-    const EventId read = graph.At(i);
-    before.Insert(read);
-    if (!graph[read].IsRead() || graph[read].operation.location != location) continue;
-    if (prefix.Contains(read)) continue;
-
-    EventSet deleted;
-    EventSet present = before | prefix;
-    bool maximal = Maximal(graph, read, present);
-    for (int j = i + 1; j < graph.Size() && maximal; ++j) {
-      const EventId event = graph.At(j);
-      if (prefix.Contains(event)) continue;
-      present.Insert(event);
-      deleted.Insert(event);
-      maximal = Maximal(graph, event, present);
+  const EventId rival = options_.atomicity ? Rival(graph, write) : Graph::kNone;
+  if (rival != Graph::kNone && prefix.Contains(rival)) return;
+  EventSet deleted;
+  EventSet present = graph.Events();  // without those
+  for (int i = graph.Size() - 1; i >= 0 && !stopped_; --i) {
+    const EventId event = graph.At(i);
+    if (prefix.Contains(event)) continue;
+    if (!Maximal(graph, event, present)) break;
+    const bool reads = graph[event].IsRead() && graph[event].operation.location == location;
+    if (reads && (rival == Graph::kNone || deleted.Contains(rival))) {
+      Revisit(graph, write, event, deleted);
     }
-    if (!maximal) continue;
-
-    Graph& revisited = NewGraph();
-    revisited.CopyWithout(graph, deleted);
-    revisited.ReadFrom(read, write);
-    revisited.SetFailed(revisited[read].thread, false);
-    ++result_.revisits;
-    VisitPlaces(revisited, write, read);
-    FreeGraph();
+    deleted.Insert(event);
+    present.Remove(event);
   }
+}
+
+void Explorer::Revisit(const Graph& graph, EventId write, EventId read, const EventSet& deleted) {
+  Operation pending[Graph::kMaxThreads];
+  std::copy_n(pending_, graph.Threads(), pending);
+  Graph& revisited = NewGraph();
+  revisited.CopyWithout(graph, deleted);
+  revisited.ReadFrom(read, write);
+  revisited.SetFailed(revisited[read].thread, false);
+  for (int thread = 0; thread < graph.Threads(); ++thread) {
+    const int size = revisited.ThreadSize(thread);
+    if (size == graph.ThreadSize(thread)) continue;
+    pending_[thread] = graph[graph.ThreadAt(thread, size)].operation;
+    replay_.Forget(thread);
+  }
+  replay_.Forget(revisited[read].thread);
+  ++result_.revisits;
+  VisitPlaces(revisited, write, read);
+  replay_.Forget(revisited[read].thread);
+  FreeGraph();
+  std::copy_n(pending, graph.Threads(), pending_);
+}
+
+EventId Explorer::Rival(const Graph& graph, EventId write) {
+  const Event& event = graph[write];
+  if (!event.operation.rmw) return Graph::kNone;
+  const EventId read = graph.ThreadAt(event.thread, event.index - 1);
+  const EventId next = graph[graph[read].reads_from].mo_after;
+  return next != Graph::kNone && graph[next].operation.rmw ? next : Graph::kNone;
 }
 
 bool Explorer::Maximal(const Graph& graph, EventId id, const EventSet& present) {
@@ -200,6 +218,7 @@ void Explorer::Complete(const Graph& graph) {
     blocked = blocked || pending_[thread].kind == OperationKind::kSpin;
   }
   ++(blocked ? result_.blocked : result_.executions);
+  if (observer_ != nullptr && !replay_.CatchUp(graph)) return Fail(graph, replay_.failure());
   if (observer_ != nullptr && !observer_(graph, blocked)) Stop(Result::Status::kStopped);
   if (blocked) {
     if (options_.on_failure != nullptr) FindHang(graph);
@@ -228,7 +247,7 @@ void Explorer::Fail(const Graph& graph, const Failure& failure) {
   ++result_.failures;
   if (!result_.failure) result_.failure = failure;
   const bool go_on = options_.on_failure != nullptr && options_.on_failure(graph, failure);
-  if (!go_on) Stop(Result::Status::kFailed);
+  if (!go_on || failure.kind == Failure::Kind::kNotDeterministic) Stop(Result::Status::kFailed);
 }
 
 int Explorer::NextThread(const Graph& graph) const {
@@ -257,58 +276,22 @@ bool Explorer::Append(Graph& graph, int thread, EventId* id) {
 
 void Explorer::Advance(Graph& graph, EventId event, EventId read) {
   const int thread = graph[event].thread;
-  if (Races(graph, event)) {
-    graph.SetFailed(thread, true);
-  } else if (in_step_) {
-    pending_[thread] = program_.Resume(thread, graph[event].value);
-  }
-  if (read != Graph::kNone && Races(graph, read)) graph.SetFailed(graph[read].thread, true);
+  const int reader = read == Graph::kNone ? thread : graph[read].thread;
+  graph.SetFailed(thread, Races(graph, event));
+  if (reader != thread) graph.SetFailed(reader, Races(graph, read));
+  Resume(graph, thread);
+  if (reader != thread) Resume(graph, reader);
   if (!stopped_) Visit(graph);
-  in_step_ = false;
   graph.SetFailed(thread, false);
-  if (read != Graph::kNone) graph.SetFailed(graph[read].thread, false);
+  graph.SetFailed(reader, false);
+  replay_.Forget(thread);
+  replay_.Forget(reader);
+  pending_[thread] = graph[event].operation;
 }
 
-bool Explorer::Replay(const Graph& graph) {
-  program_.Restart();
-  for (int thread = 0; thread < graph.Threads(); ++thread) {
-    pending_[thread] = program_.Resume(thread, 0);
-    replayed_[thread] = 0;
-  }
-  // No read runs before the write that it reads from, so that what a thread hands to
-  // another exists when that touches it.
-  for (int left = graph.Size(); left > 0;) {
-    for (int thread = 0; thread < graph.Threads(); ++thread) {
-      while (ReplayNext(graph, thread)) --left;
-      if (stopped_) return false;
-    }
-  }
-  in_step_ = true;
-  return true;
-}
-
-bool Explorer::ReplayNext(const Graph& graph, int thread) {
-  const int index = replayed_[thread];
-  if (index == graph.ThreadSize(thread)) return false;
-  const Event& event = graph[graph.ThreadAt(thread, index)];
-  if (event.IsRead() && !Graph::IsInitial(event.reads_from)) {
-    const Event& write = graph[event.reads_from];
-    if (replayed_[write.thread] <= write.index) return false;
-  }
-  if (pending_[thread] != event.operation) {
-    Failure failure;
-    failure.kind = Failure::Kind::kNotDeterministic;
-    failure.thread = thread;
-    failure.place = pending_[thread].place;
-    failure.first = graph.ThreadAt(thread, index);
-    Fail(graph, failure);
-    Stop(Result::Status::kFailed);
-    return false;
-  }
-  ++replayed_[thread];
-  if (graph.Failed(thread) && replayed_[thread] == graph.ThreadSize(thread)) return true;
-  pending_[thread] = program_.Resume(thread, event.value);
-  return true;
+void Explorer::Resume(const Graph& graph, int thread) {
+  if (stopped_ || graph.Failed(thread)) return;
+  if (!replay_.Next(graph, thread, &pending_[thread])) Fail(graph, replay_.failure());
 }
 
 bool Explorer::Coherent(const Graph& graph, EventId event) const {
@@ -317,9 +300,8 @@ bool Explorer::Coherent(const Graph& graph, EventId event) const {
 }
 
 bool Explorer::Consistent(const Graph& graph, EventId id) const {
-  const Event& event = graph[id];
-  if (event.IsWrite() && options_.atomicity && !Atomicity(graph, id)) return false;
   if (options_.model == Model::kSc || !options_.seq_cst) return true;
+  const Event& event = graph[id];
   // What leads nowhere closes no cycle.
   const EventId newer = event.IsRead() ? graph[event.reads_from].mo_after : event.mo_after;
   return newer == Graph::kNone || SeqCst(graph);

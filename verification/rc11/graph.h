@@ -105,6 +105,7 @@ class Graph {
   // The events, as they were appended: an order that respects sb, and rf except for reads
   // that were made to read from a later write.
   int Size() const { return size_; }
+  const EventSet& Events() const { return used_; }
   EventId At(int position) const { return sequence_[position]; }
   int Threads() const { return threads_; }
   int ThreadSize(int thread) const { return thread_size_[thread]; }

@@ -126,9 +126,15 @@ class Program {
   // that was a read.
   virtual Operation Resume(int thread, Value value) = 0;
 
+  // Whether threads share nothing but the locations, so that one can be put before its
+  // first operation while the others stay where they are.
+  virtual bool Independent() const { return false; }
+  virtual void RestartThread(int /*thread*/) {}
+
   // Why `thread` failed, after kFail. The explorer adds the thread and the place.
   virtual Failure WhyFailed(int /*thread*/) { return {}; }
-  // When all threads have ended: what is wrong with the execution, if anything.
+  // When all threads have ended: what is wrong with the execution, if anything. Threads
+  // that are independent may be elsewhere.
   virtual std::optional<Failure> Finish(const Graph& /*graph*/) { return std::nullopt; }
 };
 
