@@ -131,7 +131,21 @@ bool Atomicity(const Graph& graph, EventId id, EventId place) {
   const EventId next = graph[place].mo_after;
   if (next != Graph::kNone && graph[next].operation.rmw) return false;
   if (!write.operation.rmw) return true;
-  return graph[graph.ThreadAt(write.thread, write.index - 1)].reads_from == place;
+  return graph[graph.RmwRead(id)].reads_from == place;
+}
+
+bool QueueOrder(const Graph& graph, EventId id) {
+  const Event& write = graph[id];
+  EventSet known;
+  for (EventId q = write.mo_before; q != Graph::kNone; q = graph[q].mo_before) {
+    known |= graph[q].hb;
+  }
+  const Event& word = graph[graph.ThreadAt(write.thread, write.index - 2)];
+  EventId newer = graph[word.reads_from].mo_after;
+  for (; newer != Graph::kNone; newer = graph[newer].mo_after) {
+    if (known.Contains(newer) || known.Intersects(graph[newer].readers)) return false;
+  }
+  return true;
 }
 
 bool SeqCst(const Graph& graph) {

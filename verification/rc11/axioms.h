@@ -30,6 +30,13 @@ bool Coherence(const Graph& graph, EventId event);
 // before `write` is placed after `place`.
 bool Atomicity(const Graph& graph, EventId write, EventId place);
 
+// Going to sleep on a queue is one step with the look at the word that was the reason: all
+// that was done to the queue before it, and what happens before that, had been seen then.
+// That is the futex's: "the load, the comparison, and starting to sleep happen atomically
+// and totally ordered with respect to concurrently executing futex operations on the same
+// word". It orders nothing else: no synchronisation comes of it.
+bool QueueOrder(const Graph& graph, EventId enqueue_write);
+
 // acyclic(psc_base | psc_fence): there is an order of all seq_cst operations that the
 // rest agrees with.
 bool SeqCst(const Graph& graph);

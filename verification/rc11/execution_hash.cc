@@ -26,6 +26,7 @@ std::uint64_t ExecutionHash(const Graph& graph) {
       const EventId id = graph.ThreadAt(thread, index);
       hash = Mix(hash, Name(graph, id));
       if (graph[id].IsRead()) hash = Mix(hash, Name(graph, graph[id].reads_from));
+      if (graph[id].operation.choices != 0) hash = Mix(hash, graph[id].choice);
     }
   }
   for (int location = 0; location < graph.Locations(); ++location) {

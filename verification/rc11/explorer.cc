@@ -30,6 +30,7 @@ class Explorer {
   void Visit(Graph& graph);
   void VisitFence(Graph& graph, int thread);
   void VisitRead(Graph& graph, int thread);
+  void VisitAwait(Graph& graph, int thread);
   void VisitWrite(Graph& graph, int thread);
   // Explores each place that `write` can have in its modification order, alone or with
   // `read`, which reads from it.
@@ -53,7 +54,13 @@ class Explorer {
   }
   void Fail(const Graph& graph, const Failure& failure);
   void FindHang(const Graph& graph);
+  // Whether `thread` can go no further.
+  bool Waits(const Graph& graph, int thread) const;
 
+  // The write that ends the wait. kNone if there is none yet.
+  static EventId Awaited(const Graph& graph, const Operation& await);
+  // In how many ways besides the first `event` can come out here.
+  int Choices(const Graph& graph, EventId event) const;
   bool Coherent(const Graph& graph, EventId event) const;
   bool Consistent(const Graph& graph, EventId event) const;
   // Whether `event` races with another. Tells of it.
@@ -88,7 +95,7 @@ void Explorer::Visit(Graph& graph) {
   if (thread < 0) return Complete(graph);
   switch (pending_[thread].kind) {
     case OperationKind::kRead:
-      return VisitRead(graph, thread);
+      return pending_[thread].await ? VisitAwait(graph, thread) : VisitRead(graph, thread);
     case OperationKind::kWrite:
       return VisitWrite(graph, thread);
     case OperationKind::kFail: {
@@ -108,7 +115,19 @@ void Explorer::Visit(Graph& graph) {
 void Explorer::VisitFence(Graph& graph, int thread) {
   EventId fence;
   if (!Append(graph, thread, &fence)) return;
-  Advance(graph, fence);
+  for (int choice = 0; choice <= Choices(graph, fence) && !stopped_; ++choice) {
+    graph.Choose(fence, choice);
+    Advance(graph, fence);
+  }
+  graph.RemoveLast();
+}
+
+void Explorer::VisitAwait(Graph& graph, int thread) {
+  const EventId write = Awaited(graph, pending_[thread]);
+  EventId read;
+  if (!Append(graph, thread, &read)) return;
+  graph.ReadFrom(read, write);
+  Advance(graph, read);
   graph.RemoveLast();
 }
 
@@ -120,7 +139,10 @@ void Explorer::VisitRead(Graph& graph, int thread) {
   for (; write != Graph::kNone && !stopped_; write = graph[write].mo_before) {
     graph.ReadFrom(read, write);
     if (!Coherent(graph, read)) break;  // nor is an older write
-    if (Consistent(graph, read)) Advance(graph, read);
+    for (int choice = 0; choice <= Choices(graph, read) && !stopped_; ++choice) {
+      graph.Choose(read, choice);
+      if (Consistent(graph, read)) Advance(graph, read);
+    }
   }
   graph.RemoveLast();
 }
@@ -157,7 +179,8 @@ void Explorer::VisitReaders(const Graph& graph, EventId write) {
     const EventId event = graph.At(i);
     if (prefix.Contains(event)) continue;
     if (!Maximal(graph, event, present)) break;
-    const bool reads = graph[event].IsRead() && graph[event].operation.location == location;
+    const Operation& operation = graph[event].operation;
+    const bool reads = graph[event].IsRead() && operation.location == location && !operation.await;
     if (reads && (rival == Graph::kNone || deleted.Contains(rival))) {
       Revisit(graph, write, event, deleted);
     }
@@ -181,7 +204,10 @@ void Explorer::Revisit(const Graph& graph, EventId write, EventId read, const Ev
   }
   replay_.Forget(revisited[read].thread);
   ++result_.revisits;
-  VisitPlaces(revisited, write, read);
+  for (int choice = 0; choice <= Choices(revisited, read) && !stopped_; ++choice) {
+    revisited.Choose(read, choice);
+    VisitPlaces(revisited, write, read);
+  }
   replay_.Forget(revisited[read].thread);
   FreeGraph();
   std::copy_n(pending, graph.Threads(), pending_);
@@ -190,14 +216,14 @@ void Explorer::Revisit(const Graph& graph, EventId write, EventId read, const Ev
 EventId Explorer::Rival(const Graph& graph, EventId write) {
   const Event& event = graph[write];
   if (!event.operation.rmw) return Graph::kNone;
-  const EventId read = graph.ThreadAt(event.thread, event.index - 1);
-  const EventId next = graph[graph[read].reads_from].mo_after;
+  const EventId next = graph[graph[graph.RmwRead(write)].reads_from].mo_after;
   return next != Graph::kNone && graph[next].operation.rmw ? next : Graph::kNone;
 }
 
 bool Explorer::Maximal(const Graph& graph, EventId id, const EventSet& present) {
   const Event& event = graph[id];
-  if (event.IsFence()) return true;
+  if (event.choice != 0) return false;
+  if (event.IsFence() || event.operation.await) return true;
   EventId newer;
   if (event.IsRead()) {
     newer = graph[event.reads_from].mo_after;
@@ -215,7 +241,7 @@ void Explorer::Complete(const Graph& graph) {
   if (graph.AnyFailed()) return;
   bool blocked = false;
   for (int thread = 0; thread < graph.Threads(); ++thread) {
-    blocked = blocked || pending_[thread].kind == OperationKind::kSpin;
+    blocked = blocked || Waits(graph, thread);
   }
   ++(blocked ? result_.blocked : result_.executions);
   if (observer_ != nullptr && !replay_.CatchUp(graph)) return Fail(graph, replay_.failure());
@@ -230,12 +256,45 @@ void Explorer::Complete(const Graph& graph) {
   }
 }
 
+bool Explorer::Waits(const Graph& graph, int thread) const {
+  const Operation& operation = pending_[thread];
+  return operation.kind == OperationKind::kSpin ||
+         (operation.await && graph.ThreadSize(thread) > 0);  // else it was not started
+}
+
+EventId Explorer::Awaited(const Graph& graph, const Operation& await) {
+  if (await.location >= graph.Locations()) return Graph::kNone;
+  EventId write = Graph::kNone;
+  EventId older = graph.MoLast(await.location);
+  while (older != Graph::kNone && (graph[older].value & await.value) == 0) {
+    write = older;
+    older = graph[older].mo_before;
+  }
+  return write;
+}
+
+int Explorer::Choices(const Graph& graph, EventId id) const {
+  const Event& event = graph[id];
+  if (event.operation.choices == 0) return 0;
+  if (event.IsRead() && event.value != event.operation.value) return 0;
+  if (event.operation.accident) {
+    int accidents = 0;
+    for (int i = 0; i < graph.Size(); ++i) {
+      const Event& other = graph[graph.At(i)];
+      accidents += other.operation.accident && other.choice != 0 && &other != &event;
+    }
+    if (accidents >= options_.max_accidents) return 0;
+  }
+  return event.operation.choices;
+}
+
 void Explorer::FindHang(const Graph& graph) {
   Failure failure;
   failure.kind = Failure::Kind::kHang;
   for (int thread = 0; thread < graph.Threads(); ++thread) {
-    if (pending_[thread].kind != OperationKind::kSpin) continue;
-    if (!WaitsForEver(graph, thread)) return;
+    if (!Waits(graph, thread)) continue;
+    // An accident may end some.
+    if (pending_[thread].await ? pending_[thread].accident : !WaitsForEver(graph, thread)) return;
     failure.waiting.push_back({thread, pending_[thread].place});
   }
   failure.thread = failure.waiting.front().thread;
@@ -257,8 +316,10 @@ int Explorer::NextThread(const Graph& graph) const {
     const Operation& operation = pending_[thread];
     if (operation.kind == OperationKind::kFail) return thread;
     if (operation.kind == OperationKind::kDone || operation.kind == OperationKind::kSpin) continue;
-    // The halves of a read-modify-write follow each other.
-    if (operation.kind == OperationKind::kWrite && operation.rmw) return thread;
+    // The halves of a read-modify-write follow each other, and a sleep the reason for it.
+    if (operation.rmw && (operation.kind != OperationKind::kRead || operation.sleeps))
+      return thread;
+    if (operation.await && Awaited(graph, operation) == Graph::kNone) continue;
     next = thread;
   }
   return next;
@@ -300,8 +361,9 @@ bool Explorer::Coherent(const Graph& graph, EventId event) const {
 }
 
 bool Explorer::Consistent(const Graph& graph, EventId id) const {
-  if (options_.model == Model::kSc || !options_.seq_cst) return true;
   const Event& event = graph[id];
+  if (event.IsWrite() && event.operation.sleeps && !QueueOrder(graph, id)) return false;
+  if (options_.model == Model::kSc || !options_.seq_cst) return true;
   // What leads nowhere closes no cycle.
   const EventId newer = event.IsRead() ? graph[event.reads_from].mo_after : event.mo_after;
   return newer == Graph::kNone || SeqCst(graph);

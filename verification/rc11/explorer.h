@@ -41,6 +41,10 @@ struct Options {
   bool atomicity = true;
   bool seq_cst = true;
 
+  // How many operations of an execution may come out in a way that is an accident: a weak
+  // compare-exchange that fails, a sleep that ends, for no reason.
+  int max_accidents = 1;
+
   // If set, data races and threads that wait for ever are looked for, and each failure is
   // given to it with the graph that has it. True goes on: the thread that failed goes no
   // further, the others do. False ends the exploration, as the first failure that the

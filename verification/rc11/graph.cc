@@ -93,6 +93,7 @@ bool Graph::Append(int thread, const Operation& operation, EventId* result) {
   event.order = operation.order;
   event.thread = static_cast<std::uint8_t>(thread);
   event.index = thread_size_[thread];
+  event.choice = 0;
   event.value = operation.value;
   event.mo_before = event.mo_after = kNone;
   event.readers = EventSet();
@@ -131,7 +132,21 @@ void Graph::ReadFrom(EventId id, EventId write) {
   read.reads_from = write;
   events_[write].readers.Insert(id);
   read.value = events_[write].value;
-  const bool fails = read.operation.compare && read.value != read.operation.value;
+  read.choice = 0;
+  SetReadOrder(id);
+}
+
+void Graph::Choose(EventId id, int choice) {
+  Event& event = events_[id];
+  if (event.choice == choice) return;
+  event.choice = static_cast<std::uint8_t>(choice);
+  if (event.IsRead()) SetReadOrder(id);
+}
+
+void Graph::SetReadOrder(EventId id) {
+  Event& read = events_[id];
+  const bool fails =
+      read.operation.compare && (read.value != read.operation.value || read.choice != 0);
   read.order = fails ? read.operation.failure : read.operation.order;
   if (read.order == Order::kSeqCst) {
     seq_cst_.Insert(id);
@@ -161,6 +176,13 @@ void Graph::Displace(EventId id) {
   } else {
     events_[write.mo_after].mo_before = write.mo_before;
   }
+}
+
+EventId Graph::RmwRead(EventId id) const {
+  const Event& write = events_[id];
+  const EventId previous = thread_events_[write.thread][write.index - 1];
+  if (events_[previous].IsRead()) return previous;
+  return thread_events_[write.thread][write.index - 2];  // a choice stands between
 }
 
 void Graph::Derive(EventId id) {
@@ -196,7 +218,7 @@ void Graph::Derive(EventId id) {
   } else if (event.IsAtomic()) {
     event.released = IsRelease(event.order) ? event.hb | EventSet::Of(id) : event.fenced;
     // Only read-modify-writes continue a release sequence.
-    if (event.operation.rmw) event.released |= events_[previous.reads_from].released;
+    if (event.operation.rmw) event.released |= events_[events_[RmwRead(id)].reads_from].released;
   }
 }
 

@@ -37,8 +37,9 @@ struct Event {
   Operation operation;
   Order order = Order::kPlain;  // that which the operation has: a failed compare-exchange's own
   std::uint8_t thread = 0;
-  std::uint8_t index = 0;  // in its thread
-  Value value = 0;         // read or written
+  std::uint8_t index = 0;   // in its thread
+  std::uint8_t choice = 0;  // the way in which it came out, if there are several
+  Value value = 0;          // read or written
 
   EventId reads_from = 0;  // of a read
   EventId mo_before = 0;   // of a write: its neighbours
@@ -59,7 +60,8 @@ struct Event {
 
   bool IsRead() const { return operation.kind == OperationKind::kRead; }
   bool IsWrite() const { return operation.kind == OperationKind::kWrite; }
-  bool IsFence() const { return operation.kind == OperationKind::kFence; }
+  // Or a choice, which to the memory model is a fence that orders nothing.
+  bool IsFence() const { return !IsRead() && !IsWrite(); }
   bool IsAtomic() const { return order != Order::kPlain; }
 };
 
@@ -89,6 +91,8 @@ class Graph {
 
   // Lets `read`, which must have no event after it, read from `write` of the same location.
   void ReadFrom(EventId read, EventId write);
+  // Lets `event`, which must have no event after it, come out in another way than the first.
+  void Choose(EventId event, int choice);
   // Puts `write` into the modification order of its location, right after `place`.
   void PlaceAfter(EventId write, EventId place);
   // Takes it out again.
@@ -111,6 +115,8 @@ class Graph {
   int ThreadSize(int thread) const { return thread_size_[thread]; }
   EventId ThreadAt(int thread, int index) const { return thread_events_[thread][index]; }
   int Locations() const { return locations_; }
+  // The other half of a read-modify-write.
+  EventId RmwRead(EventId write) const;
 
   // The initial write of a location, the newest of its writes, and its accesses.
   static bool IsInitial(EventId id) { return id >= kMaxEvents; }
@@ -123,6 +129,7 @@ class Graph {
 
  private:
   void AddLocation(Value initial);
+  void SetReadOrder(EventId read);
   // Sets what depends on the events before.
   void Derive(EventId id);
 

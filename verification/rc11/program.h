@@ -11,7 +11,8 @@
 //   Operation second = program.Resume(0, 42);    // that was a read, and it read 42
 //
 // A read-modify-write is two operations: a read, and a write that the thread yields
-// right after it. A compare-exchange yields the write only if it read what it expected.
+// right after it, or after a choice. A compare-exchange yields the write only if it read
+// what it expected.
 #ifndef ASHLAR_VERIFICATION_RC11_PROGRAM_H_
 #define ASHLAR_VERIFICATION_RC11_PROGRAM_H_
 
@@ -46,6 +47,8 @@ enum class OperationKind : std::uint8_t {
   // stays here, and the execution counts as blocked.
   kSpin,
   kFail,  // the thread found that the execution is wrong
+  // What may come out in several ways that no memory decides: each is explored.
+  kChoice,
 };
 
 // What a read-modify-write is called in the source.
@@ -67,10 +70,16 @@ struct Operation {
   Order failure = Order::kPlain;  // of a compare-exchange
   bool rmw = false;               // one half of a read-modify-write
   bool compare = false;           // the read of a compare-exchange, which expects `value`
-  std::uint8_t location = 0;      // 0, 1, ...
-  Verb verb = Verb::kNone;        // for reports
-  Value value = 0;                // what is written, or expected
-  SourceSite place = {};          // for reports
+  bool await = false;             // see Await()
+  bool sleeps = false;            // see EnqueueRead()
+  // Further ways in which it may come out, for a read only if it reads what it expects: a
+  // weak compare-exchange may fail all the same. Program::Choose() hears of it.
+  std::uint8_t choices = 0;
+  bool accident = false;      // any but the first way counts: see Options::max_accidents
+  std::uint8_t location = 0;  // 0, 1, ...
+  Verb verb = Verb::kNone;    // for reports
+  Value value = 0;            // what is written, or expected
+  SourceSite place = {};      // for reports
 
   static constexpr Operation Read(Order order, std::uint8_t location) {
     return {.kind = OperationKind::kRead, .order = order, .location = location};
@@ -80,6 +89,20 @@ struct Operation {
   }
   static constexpr Operation Fence(Order order) {
     return {.kind = OperationKind::kFence, .order = order};
+  }
+  static constexpr Operation Choice(std::uint8_t ways) {
+    return {.kind = OperationKind::kChoice, .choices = static_cast<std::uint8_t>(ways - 1)};
+  }
+  // Waits until none of the bits of `mask` is set in the newest value, and reads the first
+  // write since which that has been so. Once it is so it must stay so, for as long as this
+  // thread waits: then there is nothing to choose, and nothing to revisit. A thread that
+  // begins with it and waits for ever was never started.
+  static constexpr Operation Await(Order order, std::uint8_t location, Value mask) {
+    return {.kind = OperationKind::kRead,
+            .order = order,
+            .await = true,
+            .location = location,
+            .value = mask};
   }
   static constexpr Operation Spin() { return {.kind = OperationKind::kSpin}; }
   // The halves of a read-modify-write.
@@ -104,10 +127,25 @@ struct Operation {
             .value = value};
   }
 
+  // The halves of a relaxed read-modify-write of a queue of sleepers, by which a thread
+  // goes to sleep because of what it has read right before: see QueueOrder in axioms.h.
+  static constexpr Operation EnqueueRead(std::uint8_t queue) {
+    Operation read = RmwRead(Order::kRelaxed, queue);
+    read.sleeps = true;
+    return read;
+  }
+  static constexpr Operation EnqueueWrite(std::uint8_t queue, Value value) {
+    Operation write = RmwWrite(Order::kRelaxed, queue, value);
+    write.sleeps = true;
+    return write;
+  }
+
   // Wherever it stands, and whatever it is called.
   friend constexpr bool operator==(const Operation& a, const Operation& b) {
     return a.kind == b.kind && a.order == b.order && a.failure == b.failure && a.rmw == b.rmw &&
-           a.compare == b.compare && a.location == b.location && a.value == b.value;
+           a.compare == b.compare && a.await == b.await && a.sleeps == b.sleeps &&
+           a.choices == b.choices && a.accident == b.accident && a.location == b.location &&
+           a.value == b.value;
   }
 };
 
@@ -125,6 +163,8 @@ class Program {
   // Lets `thread` run on to its next operation. `value` is what its last one read, if
   // that was a read.
   virtual Operation Resume(int thread, Value value) = 0;
+  // Which way the last operation of `thread` came out, if it has choices. Resume() follows.
+  virtual void Choose(int /*thread*/, int /*choice*/) {}
 
   // Whether threads share nothing but the locations, so that one can be put before its
   // first operation while the others stay where they are.

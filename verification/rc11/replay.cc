@@ -73,6 +73,7 @@ bool Replay::Step(const Graph& graph, int thread) {
   ++done_[thread];
   // A thread that failed does not go on.
   if (graph.Failed(thread) && done_[thread] == graph.ThreadSize(thread)) return true;
+  if (graph[id].operation.choices != 0) program_.Choose(thread, graph[id].choice);
   Resume(thread, graph[id].value);
   return true;
 }
