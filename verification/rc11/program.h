@@ -51,7 +51,8 @@ enum class OperationKind : std::uint8_t {
   kChoice,
 };
 
-// What a read-modify-write is called in the source.
+// What an operation is, where its kind does not say it: a read-modify-write in the words of
+// the source, or what the platform does behind an object's back.
 enum class Verb : std::uint8_t {
   kNone,
   kExchange,
@@ -62,6 +63,18 @@ enum class Verb : std::uint8_t {
   kFetchXor,
   kCompareExchangeStrong,
   kCompareExchangeWeak,
+  kConstruct,  // the write that begins an object's life, and the one that ends it
+  kDestroy,
+  kWait,   // the look at the word before a thread sleeps
+  kSleep,  // on the queue of those that sleep: a thread goes to sleep, wakes others,
+  kWake,
+  kAwake,  // and finds that it was woken
+  kLock,
+  kUnlock,
+  kStart,  // a thread starts another, and begins and ends itself; another waits for its end
+  kBegin,
+  kEnd,
+  kJoin,
 };
 
 struct Operation {
