@@ -116,6 +116,13 @@ class ChaseLevDeque {
     return slots_[last & mask_].load(std::memory_order_relaxed);
   }
 
+  // Owner. A hint for prefetching: the item that Pop gives after `pops` others, or, if it is
+  // stolen or there are not so many, any other value that its slot ever had, T{} among them.
+  T Upcoming(Index pops) const noexcept {
+    return slots_[(bottom_.load(std::memory_order_relaxed) - 1 - pops) & mask_].load(
+        std::memory_order_relaxed);
+  }
+
   // Anybody. Takes the oldest item, if there is one.
   StealResult<T> Steal() noexcept {
     // (4) acquire: bottom is read after it, or kEmpty could be told of two moments.

@@ -48,6 +48,17 @@ TEST(ChaseLevDequeTest, ThiefTakesTheOldest) {
   EXPECT_EQ(deque.Steal().outcome, StealOutcome::kEmpty);
 }
 
+TEST(ChaseLevDequeTest, UpcomingItemsAreThoseThatPopGives) {
+  Deque deque(4);
+  for (int i = 0; i < 8; ++i) deque.Push(i);
+  for (Deque::Index pops = 0; pops < 8; ++pops) {
+    EXPECT_EQ(deque.Upcoming(pops), 7 - static_cast<int>(pops));
+  }
+  deque.Upcoming(100);  // some value
+  deque.Pop();
+  EXPECT_EQ(deque.Upcoming(0), 6);
+}
+
 TEST(ChaseLevDequeTest, EmptyDequeStaysUsable) {
   Deque deque;
   for (int i = 0; i < 5; ++i) {

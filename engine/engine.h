@@ -108,7 +108,7 @@ class Engine {
   bool RunsOnThisThread() const { return scheduler_->CurrentWorker() != nullptr; }
 
   // Runs f() on a worker. f: movable, called once. Lock-free; no allocation for
-  // callables and results of up to 40 bytes.
+  // callables and results of up to 32 bytes.
   template <class F>
   auto Submit(F&& f) {
     using Fn = std::decay_t<F>;

@@ -16,6 +16,7 @@ struct TaskType {
 struct Task {
   Task* next = nullptr;  // the inbox's link; plain, published by the inbox
   const TaskType* type = nullptr;
+  const Task* ahead = nullptr;  // probably further along `next`; to be prefetched only
 };
 
 }  // namespace ashlar::internal

@@ -18,6 +18,7 @@
 #include "ashlar/engine/internal/task.h"
 #include "ashlar/engine/internal/task_pool.h"
 #include "ashlar/engine/internal/task_word.h"
+#include "ashlar/engine/internal/trail.h"
 #include "ashlar/engine/internal/worker.h"
 
 namespace ashlar::internal {
@@ -28,13 +29,18 @@ struct TaskBlock : Task {
 
   explicit TaskBlock(const TaskType* task_type, std::uint32_t holders) : state(holders) {
     type = task_type;
+    ahead = trail_.Record(this);
   }
 
   TaskWord<> state;
   // The first index in the runner's forks that belongs to this task: a worker that waits
   // for the task may help with those. A hint that is late does no harm.
   std::atomic<std::uint32_t> floor{kNoFloor};
-  alignas(8) std::byte room[TaskPool::kBlockSize - 24];
+  alignas(8) std::byte room[TaskPool::kBlockSize - 32];
+
+ private:
+  // A thread's tasks in the order in which it makes them, which is that of the inbox.
+  static inline thread_local constinit Trail<const Task> trail_ [[gnu::tls_model("initial-exec")]];
 };
 static_assert(sizeof(TaskBlock) == TaskPool::kBlockSize);
 

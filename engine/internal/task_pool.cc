@@ -71,7 +71,14 @@ void TaskPool::SetHook() noexcept {
 void* TaskPool::AllocateSlowly() noexcept {
   if (cache_.limit == 0 && !cache_.ended) SetHook();
   Cache& cache = cache_;
-  if (cache.batches == nullptr) cache.batches = Depot::TakeAll();
+  // What was freed last comes first: it is in a cache still, and few blocks in turn need
+  // less of that than many.
+  if (Block* const newest = Depot::TakeAll()) {
+    Block* oldest = newest;
+    while (oldest->next_batch != nullptr) oldest = oldest->next_batch;
+    oldest->next_batch = cache.batches;
+    cache.batches = newest;
+  }
   if (cache.batches != nullptr) {
     cache.free = cache.batches;
     cache.batches = cache.batches->next_batch;
@@ -94,7 +101,7 @@ void* TaskPool::AllocateSlowly() noexcept {
   for (std::size_t end = kSlabBlocks; end > 0; end -= kBatch) {
     Block* first = nullptr;
     for (std::size_t i = end; i > end - kBatch; --i) {
-      first = ::new (&slab->blocks[i - 1]) Block{first, nullptr};
+      first = ::new (&slab->blocks[i - 1]) Block{first, nullptr, nullptr};
     }
     first->next_batch = batches;
     batches = first;

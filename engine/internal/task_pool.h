@@ -13,6 +13,8 @@
 
 #include <cstddef>
 
+#include "ashlar/engine/internal/trail.h"
+
 namespace ashlar::internal {
 
 class TaskPool {
@@ -28,8 +30,7 @@ class TaskPool {
     }
     cache.free = block->next;
     --cache.count;
-    // The next block was last touched by the thread that freed it.
-    __builtin_prefetch(cache.free, 1);
+    __builtin_prefetch(block->ahead, 1);
     return block;
   }
 
@@ -37,6 +38,7 @@ class TaskPool {
     Cache& cache = cache_;
     Block* const block = static_cast<Block*>(memory);
     block->next = cache.free;
+    block->ahead = cache.trail.Record(block);
     cache.free = block;
     if (++cache.count > cache.limit) [[unlikely]] {
       FreeSlowly();
@@ -52,10 +54,12 @@ class TaskPool {
   struct Block {
     Block* next;        // in a list of free blocks
     Block* next_batch;  // in the depot, for a batch's first block
+    Block* ahead;       // probably further down the list, or null: to be prefetched
   };
   struct Cache {
     Block* free = nullptr;
     std::size_t count = 0;
+    Trail<Block> trail;
     std::size_t limit = 0;     // of count, before a batch goes back; 0 until the hook is set
     Block* batches = nullptr;  // taken from the depot and not opened yet
     bool ended = false;        // the thread's hook has run

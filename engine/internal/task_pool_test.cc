@@ -129,6 +129,16 @@ TEST_F(TaskPoolTest, BlocksThatAnotherThreadFreesComeBack) {
   FreeAll(rest);
 }
 
+TEST_F(TaskPoolTest, WhatOthersFreedLastIsUsedBeforeTheReserve) {
+  // The rest of the slab stays in reserve.
+  const std::vector<void*> blocks = Take(128);
+  OnAnotherThread([&] { FreeAll(blocks); });
+  const std::vector<void*> again = Take(128);
+  EXPECT_EQ(std::set<void*>(again.begin(), again.end()),
+            std::set<void*>(blocks.begin(), blocks.end()));
+  FreeAll(again);
+}
+
 TEST_F(TaskPoolTest, AThreadThatEndsGivesAllBack) {
   for (const std::size_t count : {1, 100, 1000}) {
     OnAnotherThread([count] { FreeAll(Take(count)); });
