@@ -18,10 +18,11 @@ namespace ashlar::verification::litmus {
 namespace {
 
 constexpr char kUsage[] =
-    "usage: litmus [--model=rc11|sc] [--count] [--outcomes] [--races] TABLE\n";
+    "usage: litmus [--model=rc11|rc11-paper|sc] [--count] [--outcomes] [--races] TABLE\n";
 
 struct Arguments {
   std::string table;
+  std::string_view counts = "executions";  // the column of the model
   RunOptions run;
   bool compare = true;
 };
@@ -32,8 +33,13 @@ std::optional<Arguments> ParseArguments(const std::vector<std::string>& argument
   for (const std::string& argument : arguments) {
     if (argument == "--model=rc11") {
       parsed.run.explorer.model = rc11::Model::kRc11;
+      parsed.counts = "executions";
+    } else if (argument == "--model=rc11-paper") {
+      parsed.run.explorer.model = rc11::Model::kRc11Paper;
+      parsed.counts = "rc11-paper";
     } else if (argument == "--model=sc") {
       parsed.run.explorer.model = rc11::Model::kSc;
+      parsed.counts = "sc";
     } else if (argument == "--count") {
       parsed.compare = false;
     } else if (argument == "--outcomes") {
@@ -91,10 +97,8 @@ int RunLitmus(const std::vector<std::string>& arguments, std::ostream& out, std:
     err << "litmus: cannot read '" << parsed->table << "'\n";
     return 2;
   }
-  const bool sc = parsed->run.explorer.model == rc11::Model::kSc;
   TableError error;
-  const std::optional<std::vector<TableRow>> table =
-      ParseTable(text.str(), sc ? "sc" : "executions", &error);
+  const std::optional<std::vector<TableRow>> table = ParseTable(text.str(), parsed->counts, &error);
   if (!table) {
     err << parsed->table << ':' << error.line << ':' << error.column << ": " << error.message
         << '\n';

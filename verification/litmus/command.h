@@ -2,13 +2,13 @@
 // ---------
 // RunLitmus: the program //verification/litmus, apart from main().
 //
-//   litmus [--model=rc11|sc] [--count] [--outcomes] [--races] TABLE
+//   litmus [--model=rc11|rc11-paper|sc] [--count] [--outcomes] [--races] TABLE
 //
 // Explores each program of a table (table.h) and prints a line for it: its name, the
 // number of its executions, and what the table says, separated by tabs.
 //
-//   --model     the memory model; also the column that the numbers are compared with
-//               (`executions` for rc11)
+//   --model     the memory model (rc11/axioms.h); also the column that the numbers are
+//               compared with (`executions` for rc11)
 //   --count     prints the counts alone, and compares nothing
 //   --outcomes  adds the registers and the memory that executions end with, a line each
 //   --races     adds the number of executions that have a data race

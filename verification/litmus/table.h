@@ -6,7 +6,7 @@
 //   SB   <tab> W.rlx x 1; R.rlx y a || W.rlx y 1; R.rlx x b <tab> 4
 //
 // The first line names the columns, in any order. `executions` is for RC11; further
-// columns are named after their model, such as `sc`. Lines that start with # are
+// columns are named after their model: `rc11-paper`, `sc`. Lines that start with # are
 // comments; empty ones are skipped. A count that is empty or missing is unknown.
 #ifndef ASHLAR_VERIFICATION_LITMUS_TABLE_H_
 #define ASHLAR_VERIFICATION_LITMUS_TABLE_H_

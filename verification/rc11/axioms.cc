@@ -17,7 +17,7 @@ EventSet MoOrFr(const Graph& graph, EventId id) {
 // `id` in it.
 class Psc {
  public:
-  explicit Psc(const Graph& graph) : graph_(graph) {
+  Psc(const Graph& graph, Model model) : graph_(graph), paper_(model == Model::kRc11Paper) {
     for (int location = 0; location < graph.Locations(); ++location) {
       EventSet before;
       for (EventId id = Graph::Initial(location); id != Graph::kNone; id = graph[id].mo_after) {
@@ -80,13 +80,27 @@ class Psc {
     return before;
   }
 
+  // sb between two locations, or with a fence.
+  EventSet SbElsewhere(EventId id) const {
+    const Event& event = graph_[id];
+    return event.IsFence() ? event.sb : event.sb - graph_.Accesses(event.operation.location);
+  }
+  // The same with each sb between two locations.
+  EventSet SbHbSbElsewhere(EventId id) const {
+    EventSet hb;
+    SbElsewhere(id).ForEach([&](EventId x) { hb |= graph_[x].hb; });
+    EventSet before;
+    hb.ForEach([&](EventId x) { before |= SbElsewhere(x); });
+    return before;
+  }
+
   // scb = sb | sb; hb; sb | hb on the same location | mo | fr
   const EventSet& Scb(EventId id) {
     EventSet& before = scb_[id];
     if (known_.Contains(id)) return before;
     known_.Insert(id);
     const Event& event = graph_[id];
-    before = event.sb | SbHbSb(id);
+    before = event.sb | (paper_ ? SbHbSbElsewhere(id) : SbHbSb(id));
     if (event.IsFence()) return before;
     before |= event.hb & graph_.Accesses(event.operation.location);
     if (event.IsWrite()) before |= mo_or_fr_[id];
@@ -94,6 +108,7 @@ class Psc {
   }
 
   const Graph& graph_;
+  const bool paper_;
   EventSet mo_or_fr_[Graph::kMaxEvents + Graph::kMaxLocations];  // of each write
   EventSet known_;                                               // those whose scb is in scb_
   EventSet scb_[Graph::kMaxEvents];
@@ -148,10 +163,10 @@ bool QueueOrder(const Graph& graph, EventId id) {
   return true;
 }
 
-bool SeqCst(const Graph& graph) {
+bool SeqCst(const Graph& graph, Model model) {
   if (graph.SeqCst().Size() < 2) return true;
   EventSet before[Graph::kMaxEvents];
-  Psc psc(graph);
+  Psc psc(graph, model);
   graph.SeqCst().ForEach([&](EventId id) { before[id] = psc(id); });
   return Acyclic(graph.SeqCst(), before);
 }

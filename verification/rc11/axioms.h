@@ -1,8 +1,8 @@
 // axioms.h
 // --------
 // What an execution of the memory model must satisfy: RC11 (Lahav et al., "Repairing
-// Sequential Consistency in C/C++11", PLDI 2017), with C++20's release sequences and
-// C++20's "strongly happens before" in the axiom on seq_cst operations.
+// Sequential Consistency in C/C++11", PLDI 2017), with C++20's release sequences. A
+// read-modify-write is two events.
 //
 // The axioms take a graph that satisfied them before `event` was appended, or, for a
 // read, made to read from another write. `event` has nothing after it in sb and rf, so
@@ -18,7 +18,10 @@
 namespace ashlar::verification::rc11 {
 
 enum class Model {
+  // The axiom on seq_cst operations has C++20's "strongly happens before": sb; hb; sb.
   kRc11,
+  // It has the paper's weaker sb; hb; sb, each sb between two locations.
+  kRc11Paper,
   kSc,  // sequential consistency: every operation as if seq_cst
 };
 
@@ -39,7 +42,7 @@ bool QueueOrder(const Graph& graph, EventId enqueue_write);
 
 // acyclic(psc_base | psc_fence): there is an order of all seq_cst operations that the
 // rest agrees with.
-bool SeqCst(const Graph& graph);
+bool SeqCst(const Graph& graph, Model model = Model::kRc11);
 
 // acyclic(sb | rf | mo | fr): the threads' operations took turns.
 bool SequentialConsistency(const Graph& graph);

@@ -225,7 +225,7 @@ bool Compare(std::uint64_t seed, Model model, Totals* totals) {
       << seen.size() << " instead of " << expected->executions.size();
   EXPECT_EQ(racy, expected->racy);
   if (testing::Test::HasFailure()) {
-    ADD_FAILURE() << "seed " << seed << (model == Model::kSc ? " under SC\n" : "\n")
+    ADD_FAILURE() << "seed " << seed << " under model " << static_cast<int>(model) << "\n"
                   << ToString(threads);
   }
   ++totals->compared;
@@ -263,6 +263,10 @@ class DifferentialTest : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(DifferentialTest, Rc11) {
   CompareMany(Model::kRc11, FromEnvironment("ASHLAR_PROGRAMS", 20'000), GetParam(), kShards);
+}
+
+TEST_P(DifferentialTest, Rc11Paper) {
+  CompareMany(Model::kRc11Paper, FromEnvironment("ASHLAR_PROGRAMS", 4'000), GetParam(), kShards);
 }
 
 TEST_P(DifferentialTest, Sc) {

@@ -61,6 +61,8 @@ class Explorer {
   static EventId Awaited(const Graph& graph, const Operation& await);
   // In how many ways besides the first `event` can come out here.
   int Choices(const Graph& graph, EventId event) const;
+  // Whether anything is after a new event: if not, no cycle goes through it.
+  static bool LeadsOn(const Graph& graph, EventId event);
   bool Coherent(const Graph& graph, EventId event) const;
   bool Consistent(const Graph& graph, EventId event) const;
   // Whether `event` races with another. Tells of it.
@@ -355,18 +357,23 @@ void Explorer::Resume(const Graph& graph, int thread) {
   if (!replay_.Next(graph, thread, &pending_[thread])) Fail(graph, replay_.failure());
 }
 
+bool Explorer::LeadsOn(const Graph& graph, EventId id) {
+  const Event& event = graph[id];
+  return (event.IsRead() ? graph[event.reads_from].mo_after : event.mo_after) != Graph::kNone;
+}
+
 bool Explorer::Coherent(const Graph& graph, EventId event) const {
+  if (!LeadsOn(graph, event)) return true;
   if (options_.model == Model::kSc) return SequentialConsistency(graph);
   return !options_.coherence || Coherence(graph, event);
 }
 
-bool Explorer::Consistent(const Graph& graph, EventId id) const {
-  const Event& event = graph[id];
-  if (event.IsWrite() && event.operation.sleeps && !QueueOrder(graph, id)) return false;
-  if (options_.model == Model::kSc || !options_.seq_cst) return true;
-  // What leads nowhere closes no cycle.
-  const EventId newer = event.IsRead() ? graph[event.reads_from].mo_after : event.mo_after;
-  return newer == Graph::kNone || SeqCst(graph);
+bool Explorer::Consistent(const Graph& graph, EventId event) const {
+  if (graph[event].IsWrite() && graph[event].operation.sleeps && !QueueOrder(graph, event)) {
+    return false;
+  }
+  if (options_.model == Model::kSc || !options_.seq_cst || !LeadsOn(graph, event)) return true;
+  return SeqCst(graph, options_.model);
 }
 
 bool Explorer::Races(const Graph& graph, EventId event) {

@@ -79,7 +79,7 @@ class Checker {
     if (!(rmw & (fr * mo)).Empty()) return false;
     if (model == Model::kSc) return (sb | rf | mo | fr).Acyclic();
     return (sb | rf).Acyclic() && (hb * eco.Optional()).Irreflexive() && hb.Irreflexive() &&
-           SeqCstAcyclic();
+           SeqCstAcyclic(model);
   }
 
   bool Racy() const {
@@ -108,11 +108,12 @@ class Checker {
     return Relation::Identity(size_, events);
   }
 
-  bool SeqCstAcyclic() const {
+  bool SeqCstAcyclic(Model model) const {
     const Relation sc = Those([](const Node& n) { return n.order == Order::kSeqCst; });
     const Relation fsc = Those(
         [](const Node& n) { return n.order == Order::kSeqCst && Is(n, OperationKind::kFence); });
-    const Relation scb = sb | sb * hb * sb | (hb & same_location) | mo | fr;
+    const Relation sb_far = model == Model::kRc11Paper ? sb - same_location : sb;
+    const Relation scb = sb | sb_far * hb * sb_far | (hb & same_location) | mo | fr;
     const Relation psc_base = (sc | fsc * hb.Optional()) * scb * (sc | hb.Optional() * fsc);
     const Relation psc_fence = fsc * (hb | hb * eco * hb) * fsc;
     return (psc_base | psc_fence).Acyclic();

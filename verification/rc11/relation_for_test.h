@@ -30,6 +30,10 @@ class Relation {
     for (int i = 0; i < a.size_; ++i) a.rows_[i] &= b.rows_[i];
     return a;
   }
+  friend Relation operator-(Relation a, const Relation& b) {
+    for (int i = 0; i < a.size_; ++i) a.rows_[i] &= ~b.rows_[i];
+    return a;
+  }
   // a; b
   friend Relation operator*(const Relation& a, const Relation& b) {
     Relation result(a.size_);
