@@ -31,6 +31,7 @@
 #ifndef ASHLAR_VERIFICATION_LINEARIZABILITY_CHECKER_H_
 #define ASHLAR_VERIFICATION_LINEARIZABILITY_CHECKER_H_
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -272,7 +273,11 @@ class Search {
   }
 
   void RememberLongest() {
-    if (longest_to_do_ <= to_do_) return;
+    // Of those that leave as little to do, without pending operations that help nobody.
+    const auto size = [](std::size_t to_do, const std::vector<int>& sequence) {
+      return std::pair(to_do, sequence.size());
+    };
+    if (size(longest_to_do_, longest_) <= size(to_do_, sequence_)) return;
     longest_to_do_ = to_do_;
     longest_ = sequence_;
     longest_state_ = stack_.back().state;
@@ -302,6 +307,7 @@ class Search {
   Verdict NotLinearizable() {
     Verdict verdict = MakeVerdict(Outcome::kNotLinearizable);
     verdict.sequence = Named(longest_);
+    std::fill(done_.begin(), done_.end(), 0);
     for (const int operation : longest_) ++done_[order_.Thread(operation)];
     for (const int operation : order_.ByRank()) {
       const int thread = order_.Thread(operation);
