@@ -68,6 +68,7 @@ void FiberProgram::Restart() {
   for (const std::unique_ptr<Thread>& thread : threads_) {
     thread->fiber.Start(&RunThread, thread.get());
     thread->arena.used = 0;
+    thread->events = 0;
   }
 }
 
@@ -97,8 +98,10 @@ std::optional<Failure> FiberProgram::Finish(const Graph& graph) {
   for (int location = 0; location < graph.Locations(); ++location) {
     values_[location] = graph[graph.MoLast(location)].value;
   }
+  execution_ = &graph;
   type_.after(scenario_.get());
   type_.destroy(scenario_.get());
+  execution_ = nullptr;
   return std::exchange(failure_, std::nullopt);
 }
 
@@ -124,7 +127,12 @@ Value FiberProgram::Perform(Operation operation, const SourceSite& site) {
   operation.place = site;
   thread.operation = operation;
   thread.fiber.Suspend();
+  if (operation.kind != OperationKind::kSpin) ++thread.events;
   return thread.value;
+}
+
+FiberProgram::Moment FiberProgram::Now() const {
+  return {running_, running_ == kOutside ? 0 : threads_[running_]->events};
 }
 
 void* FiberProgram::Allocate(std::size_t bytes) {

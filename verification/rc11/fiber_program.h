@@ -65,6 +65,16 @@ class FiberProgram : public Program {
   // The execution is wrong. Does not return in a thread.
   void Fail(const std::string& why, const SourceSite& site);
 
+  // For what records the scenario's own operations (verification/linearizability): the
+  // thread that runs, -1 outside of all, and how many events it has had.
+  struct Moment {
+    int thread;
+    int events;
+  };
+  Moment Now() const;
+  // The execution that After() is about. Null before it.
+  const Graph* Execution() const { return execution_; }
+
  private:
   static constexpr int kOutside = -1;
   static constexpr std::size_t kArenaBytes = 1 << 20;
@@ -80,6 +90,7 @@ class FiberProgram : public Program {
     Arena arena;
     Operation operation;  // what it asks for
     Value value = 0;      // what it is given
+    int events = 0;       // that it has had
     std::string failure;  // why it failed
   };
 
@@ -90,6 +101,7 @@ class FiberProgram : public Program {
   Arena arena_;  // of what is outside of threads
   std::vector<std::unique_ptr<Thread>> threads_;
   int running_ = kOutside;
+  const Graph* execution_ = nullptr;
   std::vector<Value> values_;  // of each location, outside of threads
   std::unordered_map<const void*, std::uint8_t> locations_;
   std::optional<Failure> failure_;  // outside of threads
