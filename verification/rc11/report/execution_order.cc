@@ -45,8 +45,13 @@ class Line {
     std::vector<Node>& nodes = threads_.emplace_back();
     for (int index = 0; index < graph_.ThreadSize(thread); ++index) {
       const EventId id = graph_.ThreadAt(thread, index);
-      if (graph_[id].IsWrite() && graph_[id].operation.rmw && !nodes.empty()) {
+      if (graph_[id].IsWrite() && graph_[id].operation.rmw) {
+        const bool has_choice = graph_.RmwRead(id) != nodes.back().step.event;
+        const EventId choice = has_choice ? nodes.back().step.event : Graph::kNone;
+        if (has_choice) nodes.pop_back();
+        nodes.back().step.choice = choice;
         nodes.back().step.write = id;
+        if (has_choice) step_of_[choice] = static_cast<std::uint8_t>(nodes.size() - 1);
       } else {
         nodes.push_back({.step = {.event = id}});
       }

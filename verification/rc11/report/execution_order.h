@@ -8,7 +8,7 @@
 // cannot be so is overtaken, and that is where weak memory shows. Of all such lines it is
 // one with the fewest overtaken events, and of these one with the fewest changes of thread.
 //
-// The halves of a read-modify-write are one step.
+// A read-modify-write is one step, with the choice between its halves if there is one.
 //
 // Cost: the product of the threads' lengths, for up to a million states; beyond that a line
 // is taken greedily, which may overtake more than it must.
@@ -24,6 +24,7 @@ namespace ashlar::verification::rc11 {
 
 struct Step {
   EventId event = Graph::kNone;
+  EventId choice = Graph::kNone;     // what a read-modify-write chooses before it writes
   EventId write = Graph::kNone;      // the second half of a read-modify-write
   EventId overtaken = Graph::kNone;  // the newest write that comes earlier in the line but
                                      // later in modification order

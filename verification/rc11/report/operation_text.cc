@@ -45,8 +45,9 @@ std::string Result(const Graph& graph, const Step& step, const Names& names) {
   const Event& read = graph[step.event];
   const int location = read.operation.location;
   if (read.operation.compare) {
-    return step.write != Graph::kNone ? " -> true"
-                                      : " -> false, it is " + names.Text(location, read.value);
+    if (step.write != Graph::kNone) return " -> true";
+    if (read.choice != 0) return " -> false, for no reason";
+    return " -> false, it is " + names.Text(location, read.value);
   }
   std::string text = " -> " + names.Text(location, read.value);
   const Verb verb = read.operation.verb;
@@ -77,6 +78,7 @@ std::string_view Text(Order order) {
 }
 
 std::string_view Noun(const Operation& operation) {
+  if (operation.kind == OperationKind::kChoice) return "choice";
   if (operation.kind == OperationKind::kFence) return "fence";
   if (operation.compare) return "compare-exchange";
   if (operation.rmw) return operation.verb == Verb::kNone ? "read-modify-write" : Method(operation);
@@ -102,6 +104,30 @@ std::string_view Method(const Operation& operation) {
       return "compare_exchange_strong";
     case Verb::kCompareExchangeWeak:
       return "compare_exchange_weak";
+    case Verb::kConstruct:
+      return "Construct";
+    case Verb::kDestroy:
+      return "Destroy";
+    case Verb::kWait:
+      return "Wait";
+    case Verb::kSleep:
+      return "Sleep";
+    case Verb::kWake:
+      return "Wake";
+    case Verb::kAwake:
+      return "Awake";
+    case Verb::kLock:
+      return "Lock";
+    case Verb::kUnlock:
+      return "Unlock";
+    case Verb::kStart:
+      return "Start";
+    case Verb::kBegin:
+      return "Begin";
+    case Verb::kEnd:
+      return "End";
+    case Verb::kJoin:
+      return "Join";
     case Verb::kNone:
       break;
   }
@@ -114,7 +140,15 @@ std::string_view Method(const Operation& operation) {
 std::string OperationText(const Graph& graph, const Step& step, const Names& names) {
   const Event& event = graph[step.event];
   const std::string order(Text(event.order));
+  if (event.operation.kind == OperationKind::kChoice) {
+    return "Choose(" + std::to_string(event.operation.choices + 1) + ") -> " +
+           std::to_string(event.choice);
+  }
   if (event.IsFence()) return "Fence(" + order + ")";
+  if (event.operation.verb >= Verb::kConstruct) {
+    return names.Location(event.operation.location) + "." + std::string(Method(event.operation)) +
+           "()";
+  }
   if (!event.IsAtomic()) return PlainText(graph, event, names);
   const std::string location = names.Location(event.operation.location);
   if (event.operation.rmw && event.IsRead()) {

@@ -59,7 +59,7 @@ class Search {
 
   void AddToSource(std::size_t number) {
     const Step& step = steps_[number];
-    if (!graph_[step.event].IsAtomic()) return;
+    if (!graph_[step.event].IsAtomic() || IsThePlatforms(step)) return;
     for (Source& source : sources_) {
       if (!SameSource(steps_[source.steps.front()], step)) continue;
       source.steps.push_back(number);
@@ -70,6 +70,11 @@ class Search {
       if (++source.order == source.orders.size()) return;
     }
     sources_.push_back(source);
+  }
+
+  // What the platform does behind an object's back has the orders that it has.
+  bool IsThePlatforms(const Step& step) const {
+    return graph_[step.event].operation.verb >= Verb::kConstruct;
   }
 
   // What has no place is an operation of its own.
@@ -193,7 +198,9 @@ class Search {
   EventId AfterFence(std::size_t source) const {
     for (const std::size_t step : sources_[source].steps) {
       const Event& event = graph_[steps_[step].event];
-      const int next = event.index + (steps_[step].write != Graph::kNone ? 2 : 1);
+      const EventId last =
+          steps_[step].write != Graph::kNone ? steps_[step].write : steps_[step].event;
+      const int next = graph_[last].index + 1;
       if (next < graph_.ThreadSize(event.thread)) return graph_.ThreadAt(event.thread, next);
     }
     return Graph::kNone;
@@ -205,7 +212,8 @@ class Search {
       const EventId id = built_->At(i);
       if ((*built_)[id].IsFence()) continue;
       if (!Coherence(*built_, id)) return Verdict::kImpossible;
-      if ((*built_)[id].IsWrite() && !Atomicity(*built_, id)) return Verdict::kImpossible;
+      const bool is_rmw = (*built_)[id].IsWrite() && (*built_)[id].operation.rmw;
+      if (is_rmw && !IsAtomic(id)) return Verdict::kImpossible;
     }
     if (!SeqCst(*built_)) return Verdict::kImpossible;
     if (failure_.kind != Failure::Kind::kRace) return Verdict::kFails;
@@ -214,6 +222,11 @@ class Search {
     const bool ordered =
         (*built_)[second].hb.Contains(first) || (*built_)[first].hb.Contains(second);
     return ordered ? Verdict::kOrdered : Verdict::kFails;
+  }
+
+  bool IsAtomic(EventId write) const {
+    const EventId read = built_->RmwRead(write);
+    return (*built_)[read].reads_from == (*built_)[write].mo_before;
   }
 
   // False if there is no room for the fences.
@@ -230,10 +243,10 @@ class Search {
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       const std::size_t source = source_of[i];
       const bool changed = source != kNone && variant.orders[source] != sources_[source].order;
-      for (const EventId id : {steps_[i].event, steps_[i].write}) {
+      for (const EventId id : {steps_[i].event, steps_[i].choice, steps_[i].write}) {
         if (id == Graph::kNone) continue;
         Operation operation = graph_[id].operation;
-        if (changed) {
+        if (changed && operation.kind != OperationKind::kChoice) {
           const Order order = sources_[source].orders[variant.orders[source]];
           const bool failed = operation.compare && steps_[i].write == Graph::kNone;
           (failed ? operation.failure : operation.order) = order;
@@ -243,6 +256,7 @@ class Search {
           built_->ReadFrom(new_id_[id], new_id_[graph_[id].reads_from]);
         }
         if (operation.kind == OperationKind::kWrite) Place(id);
+        if (graph_[id].choice != 0) built_->Choose(new_id_[id], graph_[id].choice);
       }
       if (source != kNone && variant.fences[source]) {
         EventId fence;
