@@ -240,6 +240,7 @@ bool Explorer::Maximal(const Graph& graph, EventId id, const EventSet& present) 
 }
 
 void Explorer::Complete(const Graph& graph) {
+  if (options_.go_on != nullptr && !options_.go_on()) Stop(Result::Status::kStopped);
   if (graph.AnyFailed()) return;
   bool blocked = false;
   for (int thread = 0; thread < graph.Threads(); ++thread) {

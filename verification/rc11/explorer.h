@@ -50,6 +50,8 @@ struct Options {
   // further, the others do. False ends the exploration, as the first failure that the
   // program itself finds does if this is not set.
   std::function<bool(const Graph& graph, const Failure& failure)> on_failure;
+  // If set, asked at the end of every execution, of failed ones too. False stops.
+  std::function<bool()> go_on;
 };
 
 struct Result {

@@ -7,7 +7,8 @@
 //   options.on_failure = [&](const Graph& graph, const Failure& failure) {
 //     return smallest.Add(graph, failure);
 //   };
-//   Explore(program, options, [&](const Graph&, bool) { return smallest.GoOn(); });
+//   options.go_on = [&] { return smallest.GoOn(); };
+//   Explore(program, options);
 //   if (smallest.Found()) std::cout << TextReport(smallest.graph(), smallest.failure());
 //
 // From each graph it leaves out what the failure does not depend on.
@@ -39,7 +40,7 @@ class SmallestFailure {
 
   // Whether to go on.
   bool Add(const Graph& graph, const Failure& failure);
-  // The same for an execution without a failure.
+  // The same, at the end of an execution.
   bool GoOn();
 
   bool Found() const { return smallest_ != nullptr; }

@@ -26,7 +26,8 @@ Result Search(std::vector<std::vector<Operation>> threads, SmallestFailure* smal
   options.on_failure = [&](const Graph& graph, const Failure& failure) {
     return smallest->Add(graph, failure);
   };
-  return Explore(script, options, [&](const Graph&, bool) { return smallest->GoOn(); });
+  options.go_on = [&] { return smallest->GoOn(); };
+  return Explore(script, options);
 }
 
 TEST(SmallestFailureTest, LeavesOutWhatTheFailureDoesNotDependOn) {
