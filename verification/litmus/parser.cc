@@ -201,7 +201,8 @@ void Parser::ParseOrders(Statement* statement) {
       break;
     case 'F':
       statement->kind = Statement::Kind::kFence;
-      statement->order = ParseOrder({kRelaxed, kAcquire, kRelease, kAcqRel, kSeqCst}, "a fence");
+      statement->order =
+          ParseOrder({kRelaxed, kAcquire, kRelease, kAcqRel, kSeqCst, kLight, kHeavy}, "a fence");
       break;
     default:
       statement->kind = letter == 'A'   ? Statement::Kind::kFetchAdd
@@ -217,7 +218,8 @@ void Parser::ParseOrders(Statement* statement) {
 }
 
 Order Parser::ParseOrder(std::initializer_list<Order> allowed, std::string_view what) {
-  static constexpr std::string_view kNames[] = {"na", "rlx", "acq", "rel", "ar", "sc"};
+  static constexpr std::string_view kNames[] = {"na", "rlx", "acq",   "rel",
+                                                "ar", "sc",  "light", "heavy"};
   if (failed_) return Order::kPlain;
   if (Peek() != '.') {
     Fail("expected '.' and the order of " + std::string(what));

@@ -13,7 +13,8 @@
 //   X.order location expression register               exchange
 //   C.order.order location expected desired register   strong compare_exchange, with the
 //                                                      orders of success and failure
-//   F.order                                            fence
+//   F.order                                            fence; also F.light and F.heavy, the
+//                                                      asymmetric ones (rc11/axioms.h)
 //   when(expression) operation                         only if not 0
 //
 // The register of a read-modify-write gets the old value. `na` is data that is not

@@ -31,18 +31,22 @@ class Psc {
   // psc_base | psc_fence, where
   //   psc_base  = ([SC] | [FSC]; hb?); scb; ([SC] | hb?; [FSC])
   //   psc_fence = [FSC]; (hb | hb; eco; hb); [FSC]
+  // and psc_asymmetric is psc_fence between a light and a heavy fence.
   EventSet operator()(EventId id) {
+    if (graph_.LightFences().Contains(id)) return FenceToFence(id) & graph_.HeavyFences();
     const EventSet& fences = graph_.SeqCstFences();
     const Event& event = graph_[id];
     EventSet scb = Scb(id);
     EventSet fence_to_fence;
     if (event.IsFence()) {
       event.hb.ForEach([&](EventId x) { scb |= Scb(x); });
-      fence_to_fence = event.hb | HbEcoHb(id);
+      fence_to_fence = FenceToFence(id);
     }
     EventSet hb_scb = scb;
     if (!fences.Empty()) scb.ForEach([&](EventId x) { hb_scb |= graph_[x].hb; });
-    return (scb & graph_.SeqCst()) | ((hb_scb | fence_to_fence) & fences);
+    EventSet before = (scb & graph_.SeqCst()) | ((hb_scb | fence_to_fence) & fences);
+    if (graph_.HeavyFences().Contains(id)) before |= fence_to_fence & graph_.LightFences();
+    return before;
   }
 
  private:
@@ -55,11 +59,11 @@ class Psc {
     return before;
   }
 
-  // hb; eco; hb
-  EventSet HbEcoHb(EventId id) const {
+  // hb | hb; eco; hb
+  EventSet FenceToFence(EventId id) const {
     EventSet eco;
     graph_[id].hb.ForEach([&](EventId x) { eco |= Eco(x); });
-    EventSet before;
+    EventSet before = graph_[id].hb;
     eco.ForEach([&](EventId x) { before |= graph_[x].hb; });
     return before;
   }
@@ -164,11 +168,13 @@ bool QueueOrder(const Graph& graph, EventId id) {
 }
 
 bool SeqCst(const Graph& graph, Model model) {
-  if (graph.SeqCst().Size() < 2) return true;
+  EventSet events = graph.SeqCst();
+  if (!graph.HeavyFences().Empty()) events |= graph.LightFences();
+  if (events.Size() < 2) return true;
   EventSet before[Graph::kMaxEvents];
   Psc psc(graph, model);
-  graph.SeqCst().ForEach([&](EventId id) { before[id] = psc(id); });
-  return Acyclic(graph.SeqCst(), before);
+  events.ForEach([&](EventId id) { before[id] = psc(id); });
+  return Acyclic(events, before);
 }
 
 bool SequentialConsistency(const Graph& graph) {

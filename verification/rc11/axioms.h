@@ -8,6 +8,16 @@
 // read, made to read from another write. `event` has nothing after it in sb and rf, so
 // that only what leads through it need be looked at.
 //
+// Asymmetric fences follow P1202 ("Asymmetric Fences", WG21), whose rule is pairwise. A heavy
+// fence is a seq_cst fence. A light fence is a fence only together with a heavy one: the two
+// synchronise with each other as a release and an acquire fence do, and order as two seq_cst
+// fences do. Two light fences, or a light one and anything else, have no effect on each
+// other. That is sound for membarrier(2), where the light fence stops the compiler alone: a
+// heavy fence h runs a full fence f in each thread, after its own start and before its end,
+// and what the thread did before f is out, what it does after is not begun. If h is before a
+// light fence l in psc, f stands before l in l's thread; if l is before a heavy h2, then f is
+// before h2's start. So a cycle through light fences would be one of the full fences.
+//
 // porf is acyclic by construction: a read never reads from an event that depends on it.
 // That excludes load buffering, which C++ allows in principle.
 #ifndef ASHLAR_VERIFICATION_RC11_AXIOMS_H_
@@ -40,8 +50,8 @@ bool Atomicity(const Graph& graph, EventId write, EventId place);
 // word". It orders nothing else: no synchronisation comes of it.
 bool QueueOrder(const Graph& graph, EventId enqueue_write);
 
-// acyclic(psc_base | psc_fence): there is an order of all seq_cst operations that the
-// rest agrees with.
+// acyclic(psc_base | psc_fence | psc_asymmetric): there is an order of all seq_cst
+// operations and light fences that the rest agrees with.
 bool SeqCst(const Graph& graph, Model model = Model::kRc11);
 
 // acyclic(sb | rf | mo | fr): the threads' operations took turns.

@@ -40,7 +40,8 @@ struct Step {
 };
 
 std::ostream& operator<<(std::ostream& out, const Step& step) {
-  static constexpr const char* kOrders[] = {"na", "rlx", "acq", "rel", "ar", "sc"};
+  static constexpr const char* kOrders[] = {"na", "rlx", "acq",   "rel",
+                                            "ar", "sc",  "light", "heavy"};
   if (step.only_after_read) out << "when(last==" << *step.only_after_read << ") ";
   out << "RWAXCFS"[static_cast<int>(step.kind)] << '.' << kOrders[static_cast<int>(step.order)];
   if (step.kind == Step::Kind::kCompareExchange) {
@@ -178,7 +179,7 @@ class Generator {
         step.add_last = may_depend && Below(5) == 0;
         break;
       case Kind::kFence:
-        step.order = Pick({kAcquire, kRelease, kAcqRel, kSeqCst, kSeqCst});
+        step.order = Pick({kAcquire, kRelease, kAcqRel, kSeqCst, kSeqCst, kLight, kLight, kHeavy});
         break;
       default:
         step.order = Pick({kRelaxed, kAcquire, kRelease, kAcqRel, kSeqCst});

@@ -22,7 +22,8 @@ void Graph::Reset(const Program& program) {
   failed_ = 0;
   ASHLAR_CHECK(threads_ <= kMaxThreads, "the model checker has room for 16 threads");
   ASHLAR_CHECK(program.Locations() < kMaxLocations, "the model checker has room for 127 locations");
-  used_ = seq_cst_ = seq_cst_fences_ = EventSet();
+  used_ = seq_cst_ = seq_cst_fences_ = heavy_fences_ = light_fences_ = EventSet();
+  has_asymmetric_ = false;
   std::fill_n(thread_size_, threads_, std::uint8_t{0});
   for (int location = 0; location < program.Locations(); ++location) {
     AddLocation(program.Initial(location));
@@ -48,6 +49,9 @@ void Graph::CopyWithout(const Graph& other, const EventSet& deleted) {
   used_ = other.used_ - deleted;
   seq_cst_ = other.seq_cst_ - deleted;
   seq_cst_fences_ = other.seq_cst_fences_ - deleted;
+  heavy_fences_ = other.heavy_fences_ - deleted;
+  light_fences_ = other.light_fences_ - deleted;
+  has_asymmetric_ = other.has_asymmetric_;
   size_ = 0;
   for (int i = 0; i < other.size_; ++i) {
     const EventId id = other.sequence_[i];
@@ -55,6 +59,7 @@ void Graph::CopyWithout(const Graph& other, const EventSet& deleted) {
     sequence_[size_++] = id;
     events_[id] = other.events_[id];
     events_[id].readers -= deleted;
+    if (has_asymmetric_) asymmetric_[id] = other.asymmetric_[id];
   }
   for (int thread = 0; thread < threads_; ++thread) {
     // What is deleted of a thread is the end of it.
@@ -105,9 +110,15 @@ bool Graph::Append(int thread, const Operation& operation, EventId* result) {
   if (event.IsRead()) {
     event.reads_from = kNone;
   } else {
-    if (operation.order == Order::kSeqCst) {
+    if (IsSeqCst(operation.order)) {
       seq_cst_.Insert(id);
       if (event.IsFence()) seq_cst_fences_.Insert(id);
+    }
+    if (operation.order == Order::kHeavy) heavy_fences_.Insert(id);
+    if (operation.order == Order::kLight) light_fences_.Insert(id);
+    if (IsAsymmetric(operation.order) && !has_asymmetric_) {
+      has_asymmetric_ = true;
+      used_.ForEach([&](EventId any) { asymmetric_[any] = Asymmetric(); });
     }
     Derive(id);
   }
@@ -122,6 +133,8 @@ void Graph::RemoveLast() {
   used_.Remove(id);
   seq_cst_.Remove(id);
   seq_cst_fences_.Remove(id);
+  heavy_fences_.Remove(id);
+  light_fences_.Remove(id);
   if (!event.IsFence()) accesses_[event.operation.location].Remove(id);
   --thread_size_[event.thread];
 }
@@ -219,6 +232,38 @@ void Graph::Derive(EventId id) {
     event.released = IsRelease(event.order) ? event.hb | EventSet::Of(id) : event.fenced;
     // Only read-modify-writes continue a release sequence.
     if (event.operation.rmw) event.released |= events_[events_[RmwRead(id)].reads_from].released;
+  }
+  if (has_asymmetric_) DeriveAsymmetric(id);
+}
+
+void Graph::DeriveAsymmetric(EventId id) {
+  Event& event = events_[id];
+  Asymmetric& sets = asymmetric_[id];
+  sets = Asymmetric();
+  if (event.index != 0) {
+    const Asymmetric& previous = asymmetric_[thread_events_[event.thread][event.index - 1]];
+    sets.acquirable_by_heavy = previous.acquirable_by_heavy;
+    sets.acquirable_by_light = previous.acquirable_by_light;
+    sets.fenced_by_light = previous.fenced_by_light;
+    sets.fenced_by_heavy = previous.fenced_by_heavy;
+  }
+  if (event.operation.order == Order::kLight) {
+    event.hb |= sets.acquirable_by_light;
+    sets.fenced_by_light = event.hb | EventSet::Of(id);
+  } else if (event.operation.order == Order::kHeavy) {
+    event.hb |= sets.acquirable_by_heavy;
+    event.fenced = sets.fenced_by_heavy = event.hb | EventSet::Of(id);
+  } else if (event.IsRead() && event.IsAtomic() && !IsInitial(event.reads_from)) {
+    sets.acquirable_by_heavy |= asymmetric_[event.reads_from].released_to_heavy;
+    sets.acquirable_by_light |= asymmetric_[event.reads_from].released_to_light;
+  } else if (event.IsWrite() && event.IsAtomic()) {
+    sets.released_to_heavy = sets.fenced_by_light;
+    sets.released_to_light = sets.fenced_by_heavy;
+    if (!event.operation.rmw) return;
+    const EventId continued = events_[RmwRead(id)].reads_from;
+    if (IsInitial(continued)) return;
+    sets.released_to_heavy |= asymmetric_[continued].released_to_heavy;
+    sets.released_to_light |= asymmetric_[continued].released_to_light;
   }
 }
 

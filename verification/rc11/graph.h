@@ -15,6 +15,9 @@
 //   fr    from-read: a read before the writes that come after the one it read from
 //   eco   extended coherence order: (rf | mo | fr)+
 //
+// A light and a heavy fence synchronise with each other as release and acquire fences do;
+// a light one with nothing else.
+//
 // Events are appended one at a time, at the end of their threads; each stores the sets
 // of events before it, which nothing that is appended later changes. That makes the
 // derived relations incremental. The event that was appended last can be removed again.
@@ -123,15 +126,29 @@ class Graph {
   static EventId Initial(int location) { return static_cast<EventId>(kMaxEvents + location); }
   EventId MoLast(int location) const { return mo_last_[location]; }
   const EventSet& Accesses(int location) const { return accesses_[location]; }
-  // seq_cst events, and those of them that are fences.
+  // seq_cst events, those of them that are fences, and those that are heavy ones.
   const EventSet& SeqCst() const { return seq_cst_; }
   const EventSet& SeqCstFences() const { return seq_cst_fences_; }
+  const EventSet& HeavyFences() const { return heavy_fences_; }
+  const EventSet& LightFences() const { return light_fences_; }
 
  private:
   void AddLocation(Value initial);
   void SetReadOrder(EventId read);
   // Sets what depends on the events before.
   void Derive(EventId id);
+  void DeriveAsymmetric(EventId id);
+
+  // What light and heavy fences know of an event, as Event::released, acquirable and fenced
+  // are what all others do.
+  struct Asymmetric {
+    EventSet released_to_heavy;  // of a write: through a light fence, to heavy ones
+    EventSet released_to_light;  // through a heavy fence
+    EventSet acquirable_by_heavy;
+    EventSet acquirable_by_light;
+    EventSet fenced_by_light;  // what a later relaxed write of the thread releases
+    EventSet fenced_by_heavy;
+  };
 
   int size_ = 0;
   int threads_ = 0;
@@ -140,12 +157,16 @@ class Graph {
   EventSet used_;
   EventSet seq_cst_;
   EventSet seq_cst_fences_;
+  EventSet heavy_fences_;
+  EventSet light_fences_;
+  bool has_asymmetric_ = false;  // there is, or was, such a fence: asymmetric_ is in use
   std::uint8_t thread_size_[kMaxThreads];
   EventId sequence_[kMaxEvents];
   EventId thread_events_[kMaxThreads][kMaxEvents];
   EventId mo_last_[kMaxLocations];
   EventSet accesses_[kMaxLocations];
   Event events_[kMaxEvents + kMaxLocations];
+  Asymmetric asymmetric_[kMaxEvents];
 };
 
 }  // namespace ashlar::verification::rc11

@@ -72,7 +72,9 @@ class Checker {
     const Relation rs = W * (rf * rmw).Star();
     const Relation sw = releases * (F * sb).Optional() * W_atomic * rs * rf * R_atomic *
                         (sb * F).Optional() * acquires;
-    hb = (sb | sw).Plus();
+    const Relation read_across = sb * W_atomic * rs * rf * R_atomic * sb;
+    const Relation sw_asymmetric = light * read_across * heavy | heavy * read_across * light;
+    hb = (sb | sw | sw_asymmetric).Plus();
   }
 
   bool Consistent(Model model) const {
@@ -109,19 +111,23 @@ class Checker {
   }
 
   bool SeqCstAcyclic(Model model) const {
-    const Relation sc = Those([](const Node& n) { return n.order == Order::kSeqCst; });
-    const Relation fsc = Those(
-        [](const Node& n) { return n.order == Order::kSeqCst && Is(n, OperationKind::kFence); });
+    const Relation sc = Those([](const Node& n) { return IsSeqCst(n.order); });
+    const Relation fsc =
+        Those([](const Node& n) { return IsSeqCst(n.order) && Is(n, OperationKind::kFence); });
     const Relation sb_far = model == Model::kRc11Paper ? sb - same_location : sb;
     const Relation scb = sb | sb_far * hb * sb_far | (hb & same_location) | mo | fr;
     const Relation psc_base = (sc | fsc * hb.Optional()) * scb * (sc | hb.Optional() * fsc);
-    const Relation psc_fence = fsc * (hb | hb * eco * hb) * fsc;
-    return (psc_base | psc_fence).Acyclic();
+    const Relation between_fences = hb | hb * eco * hb;
+    const Relation psc_fence = fsc * between_fences * fsc;
+    const Relation psc_asymmetric = light * between_fences * heavy | heavy * between_fences * light;
+    return (psc_base | psc_fence | psc_asymmetric).Acyclic();
   }
 
   const std::vector<Node>& nodes_;
   const int size_;
   Relation sb{size_}, rf{size_}, mo{size_}, fr{size_}, rmw{size_};
+  const Relation light = Those([](const Node& n) { return n.order == Order::kLight; });
+  const Relation heavy = Those([](const Node& n) { return n.order == Order::kHeavy; });
   Relation same_location{size_}, eco{size_}, hb{size_};
 };
 

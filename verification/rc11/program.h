@@ -28,13 +28,28 @@ using Value = std::int64_t;
 
 class Graph;
 
-enum class Order : std::uint8_t { kPlain, kRelaxed, kAcquire, kRelease, kAcqRel, kSeqCst };
+enum class Order : std::uint8_t {
+  kPlain,
+  kRelaxed,
+  kAcquire,
+  kRelease,
+  kAcqRel,
+  kSeqCst,
+  // Of fences only, the asymmetric ones: see axioms.h. A heavy fence is a seq_cst fence
+  // too. A light one is nothing but to heavy ones.
+  kLight,
+  kHeavy,
+};
 
+constexpr bool IsSeqCst(Order order) { return order == Order::kSeqCst || order == Order::kHeavy; }
 constexpr bool IsAcquire(Order order) {
-  return order == Order::kAcquire || order == Order::kAcqRel || order == Order::kSeqCst;
+  return order == Order::kAcquire || order == Order::kAcqRel || IsSeqCst(order);
 }
 constexpr bool IsRelease(Order order) {
-  return order == Order::kRelease || order == Order::kAcqRel || order == Order::kSeqCst;
+  return order == Order::kRelease || order == Order::kAcqRel || IsSeqCst(order);
+}
+constexpr bool IsAsymmetric(Order order) {
+  return order == Order::kLight || order == Order::kHeavy;
 }
 
 enum class OperationKind : std::uint8_t {

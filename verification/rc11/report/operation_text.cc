@@ -71,6 +71,10 @@ std::string_view Text(Order order) {
       return "acq_rel";
     case Order::kSeqCst:
       return "seq_cst";
+    case Order::kLight:
+      return "light";
+    case Order::kHeavy:
+      return "heavy";
     case Order::kPlain:
       break;
   }
@@ -144,6 +148,8 @@ std::string OperationText(const Graph& graph, const Step& step, const Names& nam
     return "Choose(" + std::to_string(event.operation.choices + 1) + ") -> " +
            std::to_string(event.choice);
   }
+  if (event.order == Order::kLight) return "LightFence()";
+  if (event.order == Order::kHeavy) return "HeavyFence()";
   if (event.IsFence()) return "Fence(" + order + ")";
   if (event.operation.verb >= Verb::kConstruct) {
     return names.Location(event.operation.location) + "." + std::string(Method(event.operation)) +
