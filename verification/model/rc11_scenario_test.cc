@@ -255,6 +255,27 @@ TEST(Rc11ScenarioTest, FindsTheFourHangsOfAWeakMcsLock) {
   expect_hang(ExploreRc11<Mcs<2, McsOrders{.awaited_next = kRelaxed}>>());
 }
 
+template <bool kHeavySide>
+struct AsymmetricDekker {
+  static constexpr int kThreads = 2;
+  P::Atomic<int> flags[2];
+  P::Var<int> count{0};
+  void Thread(unsigned index) {
+    flags[index].store(1, kRelaxed);
+    if (index == 0 || !kHeavySide) {
+      P::LightFence();
+    } else {
+      P::HeavyFence();
+    }
+    if (flags[1 - index].load(kRelaxed) == 0) count.Write() += 1;
+  }
+};
+
+TEST(Rc11ScenarioTest, KnowsThatLightFencesNeedAHeavyOne) {
+  EXPECT_EQ(Executions<AsymmetricDekker<true>>(), 3u);
+  EXPECT_THAT(ExploreRc11<AsymmetricDekker<false>>().failure, StartsWith("data race: "));
+}
+
 // A lock whose loop writes, which WaitsForEver() must not take for a hang.
 struct TestAndSet {
   static constexpr int kThreads = 3;

@@ -10,7 +10,8 @@
 //   * A weak compare-exchange fails only if the value differs.
 //   * SpinWait() says that the loop it stands in has changed nothing since it last
 //     called it, and goes on only if it reads another value.
-//   * LightFence() and HeavyFence() are both seq_cst fences.
+//   * LightFence() and HeavyFence() order with each other, and two light ones do not: see
+//     verification/rc11/axioms.h. A light one that the hook weakens is none.
 //   * Memory is never reused within an execution, and leaks are not looked for.
 #ifndef ASHLAR_VERIFICATION_PLATFORM_RC11_PLATFORM_H_
 #define ASHLAR_VERIFICATION_PLATFORM_RC11_PLATFORM_H_
@@ -173,9 +174,26 @@ struct Rc11Platform : verification::CheckedPlatform<Rc11Platform> {
     Perform(rc11_internal::Operation::Spin(), site);
   }
 
+  static void LightFence(Site site = Site::Current()) {
+    if (ApplyToFence(site) != std::memory_order_seq_cst) return;
+    Perform(rc11_internal::Operation::Fence(rc11_internal::Order::kLight), site);
+  }
+  static void HeavyFence(Site site = Site::Current()) {
+    const std::memory_order order = ApplyToFence(site);
+    if (order == verification::kDropped || order == std::memory_order_relaxed) return;
+    const bool heavy = order == std::memory_order_seq_cst;
+    Perform(rc11_internal::Operation::Fence(heavy ? rc11_internal::Order::kHeavy
+                                                  : rc11_internal::Convert(order)),
+            site);
+  }
+
  private:
   friend verification::CheckedPlatform<Rc11Platform>;
 
+  static std::memory_order ApplyToFence(const Site& site) {
+    return verification::OrderHook::Apply(std::memory_order_seq_cst,
+                                          verification::Operation::kFence, site);
+  }
   static void Perform(const rc11_internal::Operation& operation, const Site& site) {
     rc11_internal::FiberProgram::Current().Perform(operation, site);
   }
