@@ -272,12 +272,23 @@ class Search {
     sequence_.pop_back();
   }
 
+  // Those that are not pending and may be next.
+  std::vector<int> Stuck() const {
+    std::vector<int> stuck;
+    for (const int operation : order_.ByRank()) {
+      const int thread = order_.Thread(operation);
+      const bool is_next = static_cast<int>(done_[thread]) == order_.IndexInThread(operation);
+      if (is_next && !order_.Pending(operation) && MayBeNext(operation)) stuck.push_back(operation);
+    }
+    return stuck;
+  }
+
   void RememberLongest() {
-    // Of those that leave as little to do, without pending operations that help nobody.
-    const auto size = [](std::size_t to_do, const std::vector<int>& sequence) {
-      return std::pair(to_do, sequence.size());
-    };
-    if (size(longest_to_do_, longest_) <= size(to_do_, sequence_)) return;
+    if (to_do_ > longest_to_do_) return;
+    // Rather without pending operations that help nobody.
+    if (to_do_ == longest_to_do_ && (sequence_.size() >= longest_.size() || Stuck().empty())) {
+      return;
+    }
     longest_to_do_ = to_do_;
     longest_ = sequence_;
     longest_state_ = stack_.back().state;
@@ -309,13 +320,7 @@ class Search {
     verdict.sequence = Named(longest_);
     std::fill(done_.begin(), done_.end(), 0);
     for (const int operation : longest_) ++done_[order_.Thread(operation)];
-    for (const int operation : order_.ByRank()) {
-      const int thread = order_.Thread(operation);
-      const auto sequence = order_.Sequence(thread);
-      if (order_.Pending(operation) || done_[thread] == sequence.size() ||
-          sequence[done_[thread]] != operation || !MayBeNext(operation)) {
-        continue;
-      }
+    for (const int operation : Stuck()) {
       verdict.stuck.push_back(part_[operation]);
       verdict.why += Refusal(operation) + "\n";
     }
