@@ -12,11 +12,13 @@
 namespace ashlar::internal {
 namespace {
 
-// How long a worker searches before it sleeps, in nanoseconds. Where all others are
-// idle too, just long enough for a caller that submits, waits and submits again; where
-// somebody is at work, that one is likely to have something soon.
-constexpr int64_t kSearchAloneNs = 2'000;
+// How long a worker searches before it sleeps, in nanoseconds. Where somebody is at work,
+// that one is likely to have something soon. Where all others are idle too, just long
+// enough for a caller that submits, waits and submits again, and not at all if the last sleep
+// was no short one: tasks that come now and then cost no search each.
 constexpr int64_t kSearchBesideBusyNs = 200'000;
+constexpr int64_t kSearchAloneNs = 2'000;
+constexpr int64_t kShortSleepNs = 100'000;
 // How long a worker that waits for a result spins before it sleeps.
 constexpr int64_t kAwaitNs = 50'000;
 // After that long it lets other threads have the core between two looks.
@@ -176,13 +178,18 @@ Worker::Work Worker::Search() {
 Worker::Work Worker::KeepLooking() {
   Patience patience;
   for (;;) {
-    const int64_t budget = scheduler_.idle_.Busy() > 0 ? kSearchBesideBusyNs : kSearchAloneNs;
-    if (!patience.Pause(budget)) {
+    const int64_t budget = SearchBudget();
+    if (budget == 0 || !patience.Pause(budget)) {
       if (!Sleep()) return {};
       patience.Renew();
     }
     if (Work work = Look()) return work;
   }
+}
+
+int64_t Worker::SearchBudget() const {
+  if (scheduler_.idle_.Busy() > 0) return kSearchBesideBusyNs;
+  return slept_briefly_ ? kSearchAloneNs : 0;
 }
 
 // Once through all places where there might be work.
@@ -234,14 +241,16 @@ bool Worker::WorkInSight() {
 // False if the scheduler has ended.
 bool Worker::Sleep() {
   using Rest = IdleWorkers<>::Rest;
-  const int64_t begin = track_ != nullptr ? TraceLog::NowNs() : 0;
+  const int64_t begin = TraceLog::NowNs();
   const Rest rest = scheduler_.idle_.Sleep(index_, [this] {
     if (WorkInSight()) return true;
     sleeps_.Add(1);
     return false;
   });
   if (rest == Rest::kSawWork) return true;
-  if (track_ != nullptr) track_->Span("sleep", begin, TraceLog::NowNs());
+  const int64_t end = TraceLog::NowNs();
+  slept_briefly_ = end - begin < kShortSleepNs;
+  if (track_ != nullptr) track_->Span("sleep", begin, end);
   return rest == Rest::kSlept;
 }
 

@@ -95,6 +95,7 @@ class Worker {
   Task* TakeInbox();
   Work Search();
   Work KeepLooking();
+  int64_t SearchBudget() const;
   Work Look();
   Work StealFrom(Worker& victim);
   bool WorkInSight();
@@ -112,6 +113,7 @@ class Worker {
   std::uint32_t random_;
   std::uint32_t turns_ = 0;
   Worker* last_victim_ = nullptr;
+  bool slept_briefly_ = true;
   Counter tasks_run_;
   Counter steals_;
   Counter sleeps_;
