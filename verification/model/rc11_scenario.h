@@ -16,6 +16,10 @@
 // same when it reads the same: no clock, no random numbers. What it has on its stack may
 // be forgotten without being destroyed, so memory comes from Rc11Platform::Create.
 //
+// Reports call fields by the source's own lines. Where that is not enough, the scenario's
+// constructor, or a thread, gives names: Rc11Name(nodes, "nodes") makes `nodes[1].next` of
+// what would be `B.next`.
+//
 // Limits: 16 threads, 127 atomics and Vars, 128 operations in an execution (two for a
 // read-modify-write).
 #ifndef ASHLAR_VERIFICATION_MODEL_RC11_SCENARIO_H_
@@ -28,6 +32,7 @@
 #include "ashlar/verification/platform/rc11_platform.h"
 #include "ashlar/verification/rc11/explorer.h"
 #include "ashlar/verification/rc11/fiber_program.h"
+#include "ashlar/verification/rc11/report/scenario_report.h"
 
 namespace ashlar::verification {
 
@@ -36,10 +41,31 @@ inline void Rc11Expect(bool condition, SourceSite site = SourceSite::Current()) 
   if (!condition) rc11::FiberProgram::Current().Fail("false expectation", site);
 }
 
+template <class T>
+inline constexpr bool kIsRc11Location = false;
+template <class T>
+inline constexpr bool kIsRc11Location<Rc11Platform::Atomic<T>> = true;
+template <class T>
+inline constexpr bool kIsRc11Location<Rc11Platform::Var<T>> = true;
+
+// What reports call an object, an Atomic or Var itself, or the elements of an array.
+template <class T>
+void Rc11Name(const T& object, const char* name) {
+  rc11::FiberProgram::Current().Name(&object, sizeof(T), name, -1, kIsRc11Location<T>);
+}
+template <class T, std::size_t kSize>
+void Rc11Name(const T (&array)[kSize], const char* name) {
+  for (std::size_t i = 0; i < kSize; ++i) {
+    rc11::FiberProgram::Current().Name(&array[i], sizeof(T), name, static_cast<int>(i),
+                                       kIsRc11Location<T>);
+  }
+}
+
+// S without its type.
 template <class S>
-rc11::ScenarioResult ExploreRc11(const rc11::Options& options = {}) {
+rc11::ScenarioType Rc11Type() {
   static_assert(alignof(S) <= alignof(std::max_align_t));
-  static constexpr rc11::ScenarioType kType = {
+  return {
       sizeof(S),
       S::kThreads,
       [](void* memory) { ::new (memory) S(); },
@@ -49,7 +75,19 @@ rc11::ScenarioResult ExploreRc11(const rc11::Options& options = {}) {
       },
       [](void* scenario) { static_cast<S*>(scenario)->~S(); },
   };
-  return rc11::ExploreScenario(kType, options);
+}
+
+// Stops at the first failure, and gives it in a line.
+template <class S>
+rc11::ScenarioResult ExploreRc11(const rc11::Options& options = {}) {
+  return rc11::ExploreScenario(Rc11Type<S>(), options);
+}
+
+// The smallest failure that is found within a second of the first, explained: print its
+// `text`. See verification/rc11/report/scenario_report.h.
+template <class S>
+rc11::ScenarioReport ReportRc11(const rc11::Options& options = {}) {
+  return rc11::ReportScenario(Rc11Type<S>(), options);
 }
 
 }  // namespace ashlar::verification

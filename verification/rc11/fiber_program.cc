@@ -114,20 +114,26 @@ std::uint8_t FiberProgram::NewLocation(const void* address, Value value, const S
     values_.push_back(0);
   }
   const std::uint8_t location = found->second;
+  if (observer_ != nullptr) observer_->OnLocation(location, address);
   Perform(Operation::Write(Order::kPlain, location, value), site);
   return location;
 }
 
 Value FiberProgram::Perform(Operation operation, const SourceSite& site) {
+  operation.place = site;
   if (running_ == kOutside) {
     if (operation.kind == OperationKind::kWrite) values_[operation.location] = operation.value;
-    return operation.kind == OperationKind::kRead ? values_[operation.location] : 0;
+    const Value value = operation.kind == OperationKind::kRead ? values_[operation.location] : 0;
+    if (observer_ != nullptr) observer_->OnStep(kOutside, operation, value);
+    return value;
   }
   Thread& thread = *threads_[running_];
-  operation.place = site;
   thread.operation = operation;
   thread.fiber.Suspend();
   if (operation.kind != OperationKind::kSpin) ++thread.events;
+  if (observer_ != nullptr && !observer_->OnStep(thread.index, operation, thread.value)) {
+    for (;;) thread.fiber.Suspend();
+  }
   return thread.value;
 }
 

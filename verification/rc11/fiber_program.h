@@ -23,6 +23,7 @@
 #include "ashlar/verification/rc11/explorer.h"
 #include "ashlar/verification/rc11/failure.h"
 #include "ashlar/verification/rc11/fiber.h"
+#include "ashlar/verification/rc11/fiber_observer.h"
 #include "ashlar/verification/rc11/graph.h"
 #include "ashlar/verification/rc11/program.h"
 
@@ -55,6 +56,15 @@ class FiberProgram : public Program {
   Failure WhyFailed(int thread) override;
   // Runs After() on the memory that `graph` ends with, and the destructor.
   std::optional<Failure> Finish(const Graph& graph) override;
+
+  // Null: nobody.
+  void Observe(FiberObserver* observer) { observer_ = observer; }
+
+  // For the scenario: a name for what lies at `address`, or for an element of an array of
+  // that name; index -1 is none.
+  void Name(const void* address, std::size_t bytes, const char* name, int index, bool is_location) {
+    if (observer_ != nullptr) observer_->OnName(address, bytes, name, index, is_location);
+  }
 
   // For the platform: makes the object at `address` a location that holds `value`.
   std::uint8_t NewLocation(const void* address, Value value, const SourceSite& site);
@@ -105,6 +115,7 @@ class FiberProgram : public Program {
   std::vector<Value> values_;  // of each location, outside of threads
   std::unordered_map<const void*, std::uint8_t> locations_;
   std::optional<Failure> failure_;  // outside of threads
+  FiberObserver* observer_ = nullptr;
 };
 
 // How a scenario went.

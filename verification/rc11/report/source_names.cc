@@ -60,8 +60,8 @@ std::string MemberIn(const std::string& source, const Operation& operation) {
   // The call ends with its statement.
   const std::size_t stop = std::min(source.find(';'), source.size());
   for (std::size_t at = source.find(method); at < stop; at = source.find(method, at + 1)) {
-    const std::size_t after = at + method.size();
-    if (at == 0 || (after < source.size() && IsWord(source[after]))) continue;
+    const std::size_t after = source.find_first_not_of(" \n", at + method.size());
+    if (at == 0 || after == source.npos || source[after] != '(') continue;
     std::size_t dot = BackOverBlanks(source, at);
     if (dot > 0 && source[dot - 1] == '.') {
       dot -= 1;
@@ -98,11 +98,11 @@ SourceNames::SourceNames(const Graph& graph, std::vector<std::uintptr_t> address
       most = std::max(most, count);
     }
   }
-  FindPointers(graph);
+  FindPointers(graph, members);
   NameLocations(members);
 }
 
-void SourceNames::FindPointers(const Graph& graph) {
+void SourceNames::FindPointers(const Graph& graph, const std::vector<std::string>& members) {
   holds_pointers_.resize(graph.Locations());
   for (int i = 0; i < graph.Size(); ++i) {
     const Event& event = graph[graph.At(i)];
@@ -114,6 +114,12 @@ void SourceNames::FindPointers(const Graph& graph) {
     }
     holds_pointers_[event.operation.location] = true;
     if (!is_named) pointers_.push_back(value);
+  }
+  // What has the same name has the same type.
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    for (std::size_t j = 0; j < members.size() && !members[i].empty(); ++j) {
+      if (holds_pointers_[j] && members[i] == members[j]) holds_pointers_[i] = true;
+    }
   }
   std::sort(pointers_.begin(), pointers_.end());
   pointers_.erase(std::unique(pointers_.begin(), pointers_.end()), pointers_.end());

@@ -50,7 +50,7 @@ class SourceNames : public Names {
  private:
   // The smallest one that `address` is in.
   const NamedObject* ObjectAt(std::uintptr_t address) const;
-  void FindPointers(const Graph& graph);
+  void FindPointers(const Graph& graph, const std::vector<std::string>& members);
   void NameLocations(const std::vector<std::string>& members);
 
   const SourceFiles& files_;

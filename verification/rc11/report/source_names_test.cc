@@ -44,6 +44,12 @@ TEST(MemberInTest, IsFoundForEveryKind) {
             "top");
 }
 
+TEST(MemberInTest, IsOfACall) {
+  EXPECT_EQ(MemberIn("old = tail_.exchange(&me, orders.exchange);",
+                     Named(Verb::kExchange, O::RmwRead(kRelaxed, 0))),
+            "tail");
+}
+
 TEST(MemberInTest, IsNotGuessed) {
   const Operation load = O::Read(kAcquire, 0);
   EXPECT_EQ(MemberIn("", load), "");
@@ -96,7 +102,7 @@ TEST_F(SourceNamesTest, PointersTellNodesApart) {
   EXPECT_EQ(names.Text(2, 100), "&A");
   EXPECT_EQ(names.Text(2, 200), "&B");
   EXPECT_EQ(names.Text(2, 0), "nullptr");
-  EXPECT_EQ(names.Text(0, 0), "0") << "nothing says that it is a pointer";
+  EXPECT_EQ(names.Text(0, 0), "nullptr") << "the other `next` points somewhere";
 }
 
 TEST_F(SourceNamesTest, WhatTheProgramSaysComesFirst) {

@@ -146,9 +146,10 @@ class Table {
     const bool from_other = event.IsRead() && event.IsAtomic() &&
                             !Graph::IsInitial(event.reads_from) &&
                             graph_[event.reads_from].thread != event.thread;
-    if (from_other && others.empty() && !event.hb.Contains(event.reads_from)) {
-      add("no happens-before");
-    }
+    if (!from_other || !others.empty() || event.hb.Contains(event.reads_from)) return;
+    // It may have synchronised before with the fence by which the write releases.
+    const EventSet& fenced = graph_[event.reads_from].fenced;
+    if (fenced.Empty() || !(fenced - event.hb).Empty()) add("no happens-before");
   }
 
   // Where the column of each thread begins.

@@ -49,7 +49,7 @@ TEST(TextReportTest, SaysWhichOrderLetsTwoAccessesRace) {
       TextReport(*graph, failure, MailboxNames()),
       R"text(data race on letter: T0's write at base/mailbox.h:11 and T1's read at base/mailbox.h:22
 
-  No happens-before: the store at base/mailbox.h:12 (step 2) is relaxed. With release, the two
+  No happens-before: the store at mailbox.h:12 (step 2) is relaxed. With release, the two
   accesses would be ordered.
       full_.store(true, kRelaxed);
 
@@ -103,9 +103,9 @@ TEST(TextReportTest, SaysWhatAThreadWaitsFor) {
   EXPECT_EQ(TextReport(*graph, failure), R"text(waits for ever: T0 at lock.h:7
 
   T0 waits for x to change: it reads 2, from step 1, the last write in its modification order.
-  It never sees the 1 of the store at base/mailbox.h:10 (step 5), which step 1 overwrites.
-  The read-modify-write at base/mailbox.h:6 (step 2) is relaxed. With release, this execution
-  would not exist.
+  It never sees the 1 of the store at mailbox.h:10 (step 5), which step 1 overwrites.
+  The read-modify-write at mailbox.h:6 (step 2) is relaxed. With release, this execution would
+  not exist.
 
      T0                           T1
   1  x.store(2, relaxed)                                       mailbox.h:5 Lock

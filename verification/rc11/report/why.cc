@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -17,7 +18,7 @@ constexpr int kMaxOldValues = 4;
 
 std::string Thread(int thread) { return "T" + std::to_string(thread); }
 
-std::string At(const SourceSite& place) { return IsKnown(place) ? " at " + FullWhere(place) : ""; }
+std::string At(const SourceSite& place) { return IsKnown(place) ? " at " + Where(place) : ""; }
 
 std::string Join(const std::vector<std::string>& parts) {
   std::string text;
@@ -97,20 +98,29 @@ class Explanation {
         (last == Graph::kNone ? "" : " after " + StepText(last)) + ".");
   }
 
+  // What it reads before it spins: the last read, and what stands on the same line as that
+  // or as its SpinWait().
   void Hang(const Failure::Waiting& waiting) {
     const int thread = waiting.thread;
     std::vector<int> seen;
+    SourceSite last = waiting.place;
     for (int index = graph_.ThreadSize(thread) - 1; index >= 0; --index) {
       const EventId id = graph_.ThreadAt(thread, index);
       const Event& event = graph_[id];
       if (event.IsWrite()) break;
       const int location = event.operation.location;
       if (event.IsFence() || std::count(seen.begin(), seen.end(), location) > 0) continue;
+      const SourceSite& place = event.operation.place;
+      if (!seen.empty() && !SameLine(place, waiting.place) && !SameLine(place, last)) continue;
+      if (seen.empty()) last = place;
       seen.push_back(location);
       Awaited(id);
-      Quote(event.operation.place);
+      Quote(place);
       Missed(id);
     }
+  }
+  static bool SameLine(const SourceSite& a, const SourceSite& b) {
+    return IsKnown(a) && IsKnown(b) && a.line == b.line && std::strcmp(a.file, b.file) == 0;
   }
   void Awaited(EventId id) {
     const Event& read = graph_[id];
@@ -200,10 +210,20 @@ class Explanation {
   }
   std::string Lack(const Change& change) const {
     if (change.before_fence == Graph::kNone) {
-      return Operation(change.event) + " is " + std::string(Text(graph_[change.event].order));
+      const Event& event = graph_[change.event];
+      const bool failed = event.operation.compare && event.order == event.operation.failure &&
+                          !IsWritten(change.event);
+      return Operation(change.event) + " is " + std::string(Text(event.order)) +
+             (failed ? " on failure" : "");
     }
     return "there is no fence between " + Operation(change.event) + " and " +
            Operation(change.before_fence);
+  }
+  // Whether a read-modify-write has its other half.
+  bool IsWritten(EventId read) const {
+    return std::any_of(steps_.begin(), steps_.end(), [&](const Step& step) {
+      return step.event == read && step.write != Graph::kNone;
+    });
   }
   static std::string Remedy(const Change& change) {
     const std::string order(Text(change.to));
@@ -224,9 +244,14 @@ class Explanation {
   std::vector<std::string> lines_;
 };
 
+// Headlines have whole paths, for editors to follow.
+std::string AtPath(const SourceSite& place) {
+  return IsKnown(place) ? " at " + FullWhere(place) : "";
+}
+
 std::string Access(const Event& event) {
   return Thread(event.thread) + "'s " + std::string(Noun(event.operation)) +
-         At(event.operation.place);
+         AtPath(event.operation.place);
 }
 
 }  // namespace
@@ -241,7 +266,7 @@ std::string Headline(const Graph& graph, const Failure& failure, const Names& na
     case Failure::Kind::kHang: {
       std::vector<std::string> waiting;
       for (const Failure::Waiting& thread : failure.waiting) {
-        waiting.push_back(Thread(thread.thread) + At(thread.place));
+        waiting.push_back(Thread(thread.thread) + AtPath(thread.place));
       }
       return "waits for ever: " + Join(waiting);
     }
@@ -249,12 +274,12 @@ std::string Headline(const Graph& graph, const Failure& failure, const Names& na
       return "more than " + std::to_string(Graph::kMaxEvents) + " operations in one execution";
     case Failure::Kind::kNotDeterministic:
       return "not deterministic: " + Thread(failure.thread) + " did something else when it was" +
-             " run again," + At(failure.place);
+             " run again," + AtPath(failure.place);
     case Failure::Kind::kWrong:
       break;
   }
   return failure.message + " in " + (failure.thread < 0 ? "After()" : Thread(failure.thread)) +
-         At(failure.place);
+         AtPath(failure.place);
 }
 
 std::vector<std::string> Why(const Graph& graph, const Failure& failure,

@@ -1,0 +1,65 @@
+#include "ashlar/verification/rc11/report/scenario_report.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <utility>
+
+#include "ashlar/verification/rc11/report/dot.h"
+#include "ashlar/verification/rc11/report/mermaid.h"
+#include "ashlar/verification/rc11/report/reenactment.h"
+#include "ashlar/verification/rc11/report/text.h"
+
+namespace ashlar::verification::rc11 {
+
+ScenarioReport ReportScenario(const ScenarioType& type, Options options,
+                              SmallestFailure::Budget budget) {
+  SmallestFailure smallest(budget);
+  const auto on_failure = std::move(options.on_failure);
+  options.on_failure = [&](const Graph& graph, const Failure& failure) {
+    const bool go_on = on_failure == nullptr || on_failure(graph, failure);
+    return smallest.Add(graph, failure) && go_on;
+  };
+  const auto go_on = std::move(options.go_on);
+  options.go_on = [&] { return smallest.GoOn() && (go_on == nullptr || go_on()); };
+  Result result;
+  {
+    FiberProgram program(type);
+    result = Explore(program, options);
+  }
+  ScenarioReport report;
+  if (smallest.Found()) {
+    report = ReportExecution(type, smallest.graph(), smallest.failure());
+    result.status = Result::Status::kFailed;
+  }
+  report.result = result;
+  return report;
+}
+
+ScenarioReport ReportExecution(const ScenarioType& type, const Graph& graph,
+                               const Failure& failure) {
+  const Reenactment run(type, graph, failure);
+  ScenarioReport report;
+  report.failure = run.failure();
+  report.graph = std::make_shared<Graph>(run.graph());
+  report.text = TextReport(run.graph(), run.failure(), run.names());
+  report.dot = Dot(run.graph(), run.failure(), run.names());
+  report.mermaid = Mermaid(run.graph(), run.failure(), run.names());
+  return report;
+}
+
+void ReplayExecution(const ScenarioType& type, const Graph& graph, const Failure& failure,
+                     const std::function<void(const std::string& line)>& print) {
+  Reenactment(type, graph, failure).Run(print);
+}
+
+std::string WriteOutput(const std::string& name, const std::string& text,
+                        const std::string& folder) {
+  const char* const outputs = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR");
+  const std::string path = (outputs != nullptr ? outputs : folder) + "/" + name;
+  std::ofstream file(path);
+  file << text;
+  file.close();
+  return file ? path : "";
+}
+
+}  // namespace ashlar::verification::rc11

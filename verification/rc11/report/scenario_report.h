@@ -1,0 +1,53 @@
+// scenario_report.h
+// -----------------
+// ReportScenario: explores a scenario, and explains the smallest failure that it finds.
+// model/rc11_scenario.h has ReportRc11<S>(), which takes a struct.
+//
+// The exploration goes on for a while after the first failure (SmallestFailure::Budget), so
+// a mutation campaign, which wants only to know, uses ExploreScenario().
+#ifndef ASHLAR_VERIFICATION_RC11_REPORT_SCENARIO_REPORT_H_
+#define ASHLAR_VERIFICATION_RC11_REPORT_SCENARIO_REPORT_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "ashlar/verification/rc11/explorer.h"
+#include "ashlar/verification/rc11/failure.h"
+#include "ashlar/verification/rc11/fiber_program.h"
+#include "ashlar/verification/rc11/graph.h"
+#include "ashlar/verification/rc11/report/smallest_failure.h"
+
+namespace ashlar::verification::rc11 {
+
+struct ScenarioReport {
+  Result result;
+  // The rest is empty if there was no failure.
+  Failure failure;
+  std::shared_ptr<const Graph> graph;
+  std::string text;     // text.h
+  std::string dot;      // dot.h
+  std::string mermaid;  // mermaid.h
+
+  bool Failed() const { return graph != nullptr; }
+};
+
+ScenarioReport ReportScenario(const ScenarioType& type, Options options = {},
+                              SmallestFailure::Budget budget = {});
+
+// The report of one execution of it, which has been found before.
+ScenarioReport ReportExecution(const ScenarioType& type, const Graph& graph,
+                               const Failure& failure);
+
+// Runs it again, a line for each step: see reenactment.h, also for breakpoints.
+void ReplayExecution(const ScenarioType& type, const Graph& graph, const Failure& failure,
+                     const std::function<void(const std::string& line)>& print);
+
+// Writes `text` where Bazel keeps the outputs of tests ($TEST_UNDECLARED_OUTPUTS_DIR), or
+// else into `folder`. The path; empty if it could not be written.
+std::string WriteOutput(const std::string& name, const std::string& text,
+                        const std::string& folder = ".");
+
+}  // namespace ashlar::verification::rc11
+
+#endif  // ASHLAR_VERIFICATION_RC11_REPORT_SCENARIO_REPORT_H_

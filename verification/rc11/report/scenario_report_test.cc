@@ -1,0 +1,210 @@
+#include "ashlar/verification/rc11/report/scenario_report.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "ashlar/verification/model/rc11_scenario.h"
+#include "ashlar/verification/platform/rc11_platform.h"
+#include "ashlar/verification/rc11/explorer.h"
+#include "ashlar/verification/rc11/report/wrong_for_test.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace ashlar::verification {
+namespace {
+
+using rc11::Result;
+using rc11::ScenarioReport;
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::StartsWith;
+
+// docs/verification.md shows these.
+
+TEST(ScenarioReportTest, ExplainsARace) { EXPECT_EQ(ReportRc11<OneLetter>().text, R"text(data race on value: T0's write at verification/rc11/report/wrong_for_test.h:21 and T1's read at
+verification/rc11/report/wrong_for_test.h:27
+
+  No happens-before: the store at wrong_for_test.h:22 (step 3) is relaxed. With release, the two
+  accesses would be ordered.
+      full_.store(true, std::memory_order_relaxed);  // should be release
+
+     T0                       T1
+  1  full.load(acquire) -> 0                           wrong_for_test.h:20 TryPut   initial value
+  2  value.Write()                                     wrong_for_test.h:21 TryPut   RACES with 5
+  3  full.store(1, relaxed)                            wrong_for_test.h:22 TryPut
+  4                           full.load(acquire) -> 1  wrong_for_test.h:26 TryTake  reads 3, no happens-before
+  5                           value.Read()             wrong_for_test.h:27 TryTake  RACES with 2
+)text"); }
+
+TEST(ScenarioReportTest, ExplainsAHang) { EXPECT_EQ(ReportRc11<TwoQueue>().text, R"text(waits for ever: T1 at verification/rc11/report/wrong_for_test.h:65
+
+  T1 waits for nodes[1].locked to change: it reads 1, from step 5, the last write in its
+  modification order.
+      while (me.locked.load(std::memory_order_acquire)) Platform::SpinWait();
+  It never sees the 0 of the store at wrong_for_test.h:77 (step 10), which step 5 overwrites.
+      next->locked.store(false, std::memory_order_release);
+  The store at wrong_for_test.h:64 (step 7) is relaxed. With release, this execution would not
+  exist.
+      previous->next.store(&me, std::memory_order_relaxed);  // should be release
+
+     T0                    T1
+  1  nodes[0].next.store(nullptr, relaxed)                                 wrong_for_test.h:60 Lock
+  2  nodes[0].locked.store(1, relaxed)                                     wrong_for_test.h:61 Lock
+  3  tail.exchange(&nodes[0], acq_rel) -> nullptr                          wrong_for_test.h:62 Lock    initial value
+  4                        nodes[1].next.store(nullptr, relaxed)           wrong_for_test.h:60 Lock
+  5                        nodes[1].locked.store(1, relaxed)               wrong_for_test.h:61 Lock
+  6                        tail.exchange(&nodes[1], acq_rel) -> &nodes[0]  wrong_for_test.h:62 Lock    reads 3, synchronises
+  7                        nodes[0].next.store(&nodes[1], relaxed)         wrong_for_test.h:64 Lock
+  8                        nodes[1].locked.load(acquire) -> 1              wrong_for_test.h:65 Lock    reads 5
+  9  nodes[0].next.load(acquire) -> &nodes[1]                              wrong_for_test.h:68 Unlock  reads 7, no happens-before
+ 10  nodes[1].locked.store(0, release)                                     wrong_for_test.h:77 Unlock  LATE: before 5 in modification order
+                           waits for ever                                  wrong_for_test.h:65 Lock
+)text"); }
+
+TEST(ScenarioReportTest, FindsTheMissingFence) {
+  EXPECT_EQ(ReportRc11<TwoItems>().text, R"text(false expectation in After() at verification/rc11/report/wrong_for_test.h:160
+
+      Rc11Expect(times[1] == 1 && times[2] == 1);
+  Step 21 reads an old value of top: step 19 has written 2.
+  There is no fence between the store at wrong_for_test.h:109 (step 20) and the load at
+  wrong_for_test.h:111 (step 21). With a seq_cst fence, this execution would not exist.
+      bottom_.store(bottom, std::memory_order_relaxed);
+      int top = top_.load(std::memory_order_relaxed);
+
+     T0                          T1
+  1  bottom.load(relaxed) -> 0                                                       wrong_for_test.h:102 Push   initial value
+  2  items#0.store(1, relaxed)                                                       wrong_for_test.h:103 Push
+  3  Fence(release)                                                                  wrong_for_test.h:104 Push
+  4  bottom.store(1, relaxed)                                                        wrong_for_test.h:105 Push
+  5  bottom.load(relaxed) -> 1                                                       wrong_for_test.h:102 Push   reads 4
+  6  items#1.store(2, relaxed)                                                       wrong_for_test.h:103 Push
+  7  Fence(release)                                                                  wrong_for_test.h:104 Push
+  8  bottom.store(2, relaxed)                                                        wrong_for_test.h:105 Push
+  9  bottom.load(relaxed) -> 2                                                       wrong_for_test.h:108 Pop    reads 8
+ 10                              top.load(acquire) -> 0                              wrong_for_test.h:125 Steal  initial value
+ 11                              Fence(seq_cst)                                      wrong_for_test.h:126 Steal
+ 12                              bottom.load(acquire) -> 2                           wrong_for_test.h:127 Steal  reads 8, synchronises with 7
+ 13                              items#0.load(relaxed) -> 1                          wrong_for_test.h:129 Steal  reads 2
+ 14                              top.compare_exchange_strong(0, 1, seq_cst) -> true  wrong_for_test.h:130 Steal  initial value
+ 15                              top.load(acquire) -> 1                              wrong_for_test.h:125 Steal  reads 14
+ 16                              Fence(seq_cst)                                      wrong_for_test.h:126 Steal
+ 17                              bottom.load(acquire) -> 2                           wrong_for_test.h:127 Steal  reads 8
+ 18                              items#1.load(relaxed) -> 2                          wrong_for_test.h:129 Steal  reads 6
+ 19                              top.compare_exchange_strong(1, 2, seq_cst) -> true  wrong_for_test.h:130 Steal  reads 14
+ 20  bottom.store(1, relaxed)                                                        wrong_for_test.h:109 Pop
+ 21  top.load(relaxed) -> 0                                                          wrong_for_test.h:111 Pop    initial value, OLD: 19 is newer
+ 22  items#1.load(relaxed) -> 2                                                      wrong_for_test.h:114 Pop    reads 6
+ 23  bottom.load(relaxed) -> 1                                                       wrong_for_test.h:108 Pop    reads 20
+ 24  bottom.store(0, relaxed)                                                        wrong_for_test.h:109 Pop
+ 25  top.load(relaxed) -> 2                                                          wrong_for_test.h:111 Pop    reads 19, no happens-before
+ 26  bottom.store(1, relaxed)                                                        wrong_for_test.h:121 Pop
+     In the end top = 2 (step 19), bottom = 1 (step 26), items#0 = 1 (step 2), items#1 = 2 (step
+     6).
+)text");
+}
+
+TEST(ScenarioReportTest, SaysThatNoOrderIsToBlame) {
+  EXPECT_EQ(ReportRc11<LostUpdate>().text, R"text(false expectation in After() at verification/rc11/report/wrong_for_test.h:170
+
+      void After() { Rc11Expect(count.load() == 2); }
+  No memory order forbids this: it is an interleaving in which every read sees the newest value.
+
+     T0                        T1
+  1                            count.load(seq_cst) -> 0  wrong_for_test.h:169 Thread  initial value
+  2  count.load(seq_cst) -> 0                            wrong_for_test.h:169 Thread  initial value
+  3  count.store(1, seq_cst)                             wrong_for_test.h:169 Thread
+  4                            count.store(1, seq_cst)   wrong_for_test.h:169 Thread
+     In the end count = 1 (step 4).
+)text");
+}
+
+struct Right {
+  static constexpr int kThreads = 2;
+  Rc11Platform::Atomic<int> count{0};
+  void Thread(unsigned) { count.fetch_add(1, std::memory_order_relaxed); }
+  void After() { Rc11Expect(count.load() == 2); }
+};
+
+TEST(ScenarioReportTest, HasNothingToSayOfWhatIsRight) {
+  const ScenarioReport report = ReportRc11<Right>();
+  EXPECT_FALSE(report.Failed());
+  EXPECT_THAT(report.text, IsEmpty());
+  EXPECT_EQ(report.result.status, Result::Status::kComplete);
+  EXPECT_EQ(report.result.executions, 2u);
+}
+
+// The addresses of another run are others.
+TEST(ScenarioReportTest, AnExecutionIsFoundAgainInAnotherRun) {
+  const ScenarioReport report = ReportRc11<TwoQueue>();
+  ASSERT_TRUE(report.Failed());
+  EXPECT_EQ(rc11::ReportExecution(Rc11Type<TwoQueue>(), *report.graph, report.failure).text,
+            report.text);
+}
+
+std::vector<std::string> StepsOf(const rc11::ScenarioType& type, const ScenarioReport& report) {
+  std::vector<std::string> lines;
+  rc11::ReplayExecution(type, *report.graph, report.failure,
+                        [&](const std::string& line) { lines.push_back(line); });
+  return lines;
+}
+
+TEST(ScenarioReportTest, TheExecutionRunsStepByStep) {
+  const ScenarioReport report = ReportRc11<OneLetter>();
+  const std::vector<std::string> steps = StepsOf(Rc11Type<OneLetter>(), report);
+  ASSERT_THAT(steps, SizeIs(5));
+  EXPECT_THAT(steps[0], StartsWith("1  T0  full.load(acquire) -> 0  verification/rc11/report/"));
+  EXPECT_THAT(steps[4], StartsWith("5  T1  value.Read()"));
+  EXPECT_THAT(steps[4], EndsWith("TryTake"));
+}
+
+TEST(ScenarioReportTest, ThenWhatAfterDoes) {
+  const ScenarioReport report = ReportRc11<LostUpdate>();
+  const std::vector<std::string> steps = StepsOf(Rc11Type<LostUpdate>(), report);
+  ASSERT_THAT(steps, SizeIs(5));
+  EXPECT_THAT(steps[4], StartsWith("after  count.load() -> 1"));
+}
+
+struct ReadsTheAddress {
+  static constexpr int kThreads = 1;
+  static inline int runs = 0;
+  Rc11Platform::Atomic<int> x{0};
+  void Thread(unsigned) {
+    if (++runs > 1) Rc11Platform::Fence(std::memory_order_seq_cst);
+    x.store(1);
+  }
+  void After() { Rc11Expect(false); }
+};
+
+TEST(ScenarioReportTest, AScenarioThatDoesSomethingElseIsSaidToDoSo) {
+  const ScenarioReport report = ReportRc11<ReadsTheAddress>();
+  ASSERT_TRUE(report.Failed());
+  EXPECT_THAT(report.text, StartsWith("not deterministic: T0 did something else"));
+}
+
+TEST(ScenarioReportTest, DrawsWhatItExplains) {
+  const ScenarioReport report = ReportRc11<OneLetter>();
+  EXPECT_THAT(report.dot, HasSubstr("full.store(1, relaxed)"));
+  EXPECT_THAT(report.mermaid, HasSubstr("full.store(1, relaxed)"));
+}
+
+TEST(WriteOutputTest, WritesWhereBazelKeepsOutputs) {
+  const std::string path = rc11::WriteOutput("report_test.dot", "digraph {}\n", "no/such/folder");
+  const char* const outputs = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR");
+  if (outputs == nullptr) {
+    EXPECT_EQ(path, "") << "there is no such folder";
+    return;
+  }
+  EXPECT_EQ(path, std::string(outputs) + "/report_test.dot");
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  EXPECT_EQ(text.str(), "digraph {}\n");
+}
+
+}  // namespace
+}  // namespace ashlar::verification
