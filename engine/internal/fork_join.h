@@ -86,18 +86,20 @@ class ForkedJob : public StackJob<> {
   };
 };
 
-// The two ways on which the forked half is not run by the owner in the normal way.
+// The two ways on which the forked half is not run by the owner in the normal way. They
+// find the job in its place: a register that held it would cost every fork.
 template <class Job>
-[[gnu::noinline, gnu::cold]] auto JoinStolen(Worker& worker, Forks<>::Deque::Place* place,
-                                             Job& job) {
+[[gnu::noinline, gnu::cold]] auto JoinStolen(Worker& worker, Forks<>::Deque::Place* place) {
+  Job& job = *static_cast<Job*>(place->Read());
   worker.Await(job);
   worker.forks().Release(place);
   return job.Take();
 }
 
 template <class Job>
-[[gnu::noinline, gnu::cold]] void JoinAfterThrow(Worker& worker, Forks<>::Deque::Place* place,
-                                                 Job& job) noexcept {
+[[gnu::noinline, gnu::cold]] void JoinAfterThrow(Worker& worker,
+                                                 Forks<>::Deque::Place* place) noexcept {
+  Job& job = *static_cast<Job*>(place->Read());
   if (worker.forks().Pop(place, [&worker] { worker.OnPublished(); })) return;
   worker.Await(job);
   worker.forks().Release(place);
@@ -109,7 +111,8 @@ template <class Job>
 template <class F, class G>
 [[gnu::always_inline]] inline std::pair<JoinPart<F>, JoinPart<G>> ForkJoin(Worker& worker, F& f,
                                                                            G& g) {
-  ForkedJob<G> job(g);
+  using Job = ForkedJob<G>;
+  Job job(g);
   const auto on_published = [&worker] { worker.OnPublished(); };
   Forks<>::Deque::Place* const place = worker.forks().Push(&job, on_published);
   if (place == nullptr) [[unlikely]] {  // as many forks are open as the deque holds
@@ -120,14 +123,14 @@ template <class F, class G>
     try {
       return CallForPart(f);
     } catch (...) {
-      JoinAfterThrow(worker, place, job);
+      JoinAfterThrow<Job>(worker, place);
       throw;
     }
   }();
   if (worker.forks().Pop(place, on_published)) [[likely]] {
     return {std::move(first), CallForPart(g)};
   }
-  return {std::move(first), JoinStolen(worker, place, job)};
+  return {std::move(first), JoinStolen<Job>(worker, place)};
 }
 
 }  // namespace ashlar::internal

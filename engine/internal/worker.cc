@@ -87,12 +87,12 @@ class Worker::Patience {
 };
 
 Worker::Worker(WorkStealingScheduler& scheduler, int index, TraceLog::Track* track)
-    : scheduler_(scheduler),
+    : forks_(kMaxOpenForks),
+      scheduler_(scheduler),
       index_(index),
       track_(track),
       random_(static_cast<std::uint32_t>(index) * 2654435761u + 1),
-      idle_since_(TraceLog::NowNs()),
-      forks_(kMaxOpenForks) {}
+      idle_since_(TraceLog::NowNs()) {}
 
 void Worker::Main() {
   current_ = this;

@@ -107,6 +107,8 @@ class Worker {
 
   static thread_local constinit Worker* current_ [[gnu::tls_model("initial-exec")]];
 
+  // First, so that one register holds the address of both on a fork's path.
+  Forks<> forks_;
   WorkStealingScheduler& scheduler_;
   const int index_;
   TraceLog::Track* const track_;
@@ -120,7 +122,6 @@ class Worker {
   Counter idle_ns_;
   std::atomic<int64_t> idle_since_;  // 0 while busy
 
-  Forks<> forks_;
   ChaseLevDeque<Task*> tasks_;
 };
 
