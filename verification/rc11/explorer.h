@@ -16,66 +16,33 @@
 // the one graph in which all that is deleted was chosen as if it were newest at its time.
 //
 // Memory: one graph for each revisit that the current one stems from; no set of graphs
-// already seen. Thread safety: one exploration uses one program, and no globals.
+// already seen. Thread safety: an exploration uses the programs it is given, and no globals.
 #ifndef ASHLAR_VERIFICATION_RC11_EXPLORER_H_
 #define ASHLAR_VERIFICATION_RC11_EXPLORER_H_
 
-#include <cstdint>
 #include <functional>
-#include <limits>
-#include <optional>
+#include <memory>
+#include <string>
 
-#include "ashlar/verification/rc11/axioms.h"
-#include "ashlar/verification/rc11/failure.h"
 #include "ashlar/verification/rc11/graph.h"
+#include "ashlar/verification/rc11/options.h"
+#include "ashlar/verification/rc11/path.h"
 #include "ashlar/verification/rc11/program.h"
+#include "ashlar/verification/rc11/search.h"
 
 namespace ashlar::verification::rc11 {
 
-struct Options {
-  Model model = Model::kRc11;
-  std::uint64_t max_executions = std::numeric_limits<std::uint64_t>::max();
-
-  // For testing the tests: an axiom that is off must be missed by some program.
-  bool coherence = true;
-  bool atomicity = true;
-  bool seq_cst = true;
-
-  // How many operations of an execution may come out in a way that is an accident: a weak
-  // compare-exchange that fails, a sleep that ends, for no reason.
-  int max_accidents = 1;
-
-  // If set, data races and threads that wait for ever are looked for, and each failure is
-  // given to it with the graph that has it. True goes on: the thread that failed goes no
-  // further, the others do. False ends the exploration, as the first failure that the
-  // program itself finds does if this is not set.
-  std::function<bool(const Graph& graph, const Failure& failure)> on_failure;
-  // If set, asked at the end of every execution, of failed ones too. False stops.
-  std::function<bool()> go_on;
-};
-
-struct Result {
-  enum class Status {
-    kComplete,  // every execution was explored
-    kStopped,   // by max_executions, or by the observer
-    kFailed,    // by a failure
-  };
-  Status status = Status::kComplete;
-  std::uint64_t executions = 0;  // in which all threads ended
-  std::uint64_t blocked = 0;     // in which one waits for ever
-  // How many failures there were, and the first. An execution in which a thread failed
-  // counts as none of the above.
-  std::uint64_t failures = 0;
-  std::optional<Failure> failure;
-  // What it took: graphs with one more event, or a read revisited, that satisfied the axioms.
-  std::uint64_t steps = 0;
-  std::uint64_t revisits = 0;
-};
-
-// Called with each execution. The program is where the execution ended. False stops.
-using Observer = std::function<bool(const Graph& graph, bool blocked)>;
-
 Result Explore(Program& program, const Options& options = {}, const Observer& observer = nullptr);
+
+// The same by several threads, each with a program of its own, which it makes itself. The
+// counts are those of one thread; the sequence of executions is not. Callbacks come from
+// any of the threads, one at a time.
+using ProgramFactory = std::function<std::unique_ptr<Program>()>;
+Result Explore(const ProgramFactory& make_program, int threads, const Options& options = {},
+               const Observer& observer = nullptr);
+
+// A line of text that stands for the execution `graph`: see Options::token.
+inline std::string Token(const Graph& graph) { return ToText(PathTo(graph)); }
 
 }  // namespace ashlar::verification::rc11
 

@@ -12,7 +12,8 @@ void Replay::Start(Operation* pending) {
 }
 
 bool Replay::Next(const Graph& graph, int thread, Operation* next) {
-  const bool caught_up = independent_ ? CatchUpAlone(graph, thread) : CatchUp(graph);
+  const bool again = !independent_ && stale_ != 0;
+  const bool caught_up = again ? RunAllAgain(graph) : CatchUpAlone(graph, thread);
   *next = next_[thread];
   return caught_up;
 }

@@ -1,0 +1,98 @@
+#include "ashlar/verification/rc11/frontier.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ashlar::verification::rc11 {
+namespace {
+
+// Giving work away costs about as much as exploring so many executions.
+constexpr double kWorthGiving = 64;
+// As long as nothing is known: a share that is worth it.
+constexpr double kLargeShare = 1.0 / 64;
+
+}  // namespace
+
+Frontier::Frontier(const Options& options, int workers, std::deque<Work> work, const Result& before)
+    : options_(options),
+      executions_left_(options.max_executions),
+      work_(std::move(work)),
+      workers_(workers),
+      executions_(before.executions),
+      blocked_(before.blocked),
+      next_progress_(start_ + options.progress_interval) {
+  for (const Work& left : work_) share_ -= left.share;
+}
+
+bool Frontier::Take(Work* work) {
+  std::unique_lock lock(mutex_);
+  ++waiting_;
+  hungry_.store(true, std::memory_order_relaxed);
+  // When all of them wait, nobody can add more.
+  if (waiting_ == workers_) changed_.notify_all();
+  changed_.wait(lock, [&] {
+    return !work_.empty() || waiting_ == workers_ ||
+           ending_.load(std::memory_order_relaxed) != kNot;
+  });
+  if (work_.empty() || ending_.load(std::memory_order_relaxed) != kNot) return false;
+  --waiting_;
+  *work = std::move(work_.front());
+  work_.pop_front();
+  hungry_.store(waiting_ > static_cast<int>(work_.size()), std::memory_order_relaxed);
+  return true;
+}
+
+void Frontier::Add(Work work) {
+  const std::lock_guard lock(mutex_);
+  work_.push_back(std::move(work));
+  hungry_.store(waiting_ > static_cast<int>(work_.size()), std::memory_order_relaxed);
+  changed_.notify_one();
+}
+
+bool Frontier::PaysToGive(double share) const {
+  const double executions_per_share = executions_per_share_.load(std::memory_order_relaxed);
+  if (executions_per_share == 0) return share >= kLargeShare;
+  return share * executions_per_share >= kWorthGiving;
+}
+
+void Frontier::End(Result::Status status) {
+  const std::lock_guard lock(mutex_);
+  if (status_ == Result::Status::kComplete) status_ = status;
+  const bool saves = options_.checkpoint && status == Result::Status::kStopped;
+  ending_.store(saves ? kSaving : kStopping, std::memory_order_relaxed);
+  changed_.notify_all();
+}
+
+void Frontier::CountExecution() {
+  // A worker may count one too many before it sees the end.
+  if (options_.max_executions == Bounds().max_executions) return;
+  if (executions_left_.fetch_sub(1, std::memory_order_relaxed) == 1) {
+    End(Result::Status::kStopped);
+  }
+}
+
+void Frontier::Explored(std::uint64_t executions, std::uint64_t blocked, double share) {
+  const auto now = std::chrono::steady_clock::now();
+  Progress progress;
+  bool tell = false;
+  {
+    const std::lock_guard lock(mutex_);
+    executions_ += executions;
+    blocked_ += blocked;
+    share_ = std::min(share_ + share, 1.0);
+    if (share_ > 0) {
+      executions_per_share_.store(static_cast<double>(executions_ + blocked_) / share_,
+                                  std::memory_order_relaxed);
+    }
+    tell = options_.on_progress != nullptr && now >= next_progress_;
+    if (tell) next_progress_ = now + options_.progress_interval;
+    progress = {executions_, blocked_, share_, now - start_};
+  }
+  if (tell) {
+    const std::lock_guard lock(callbacks_);
+    options_.on_progress(progress);
+  }
+  if (now - start_ >= options_.max_time) End(Result::Status::kStopped);
+}
+
+}  // namespace ashlar::verification::rc11
