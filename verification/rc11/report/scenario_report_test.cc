@@ -27,7 +27,10 @@ using testing::StartsWith;
 
 // docs/verification.md shows these.
 
-TEST(ScenarioReportTest, ExplainsARace) { EXPECT_EQ(ReportRc11<OneLetter>().text, R"text(data race on value: T0's write at verification/rc11/report/wrong_for_test.h:21 and T1's read at
+TEST(ScenarioReportTest, ExplainsARace) {
+  EXPECT_EQ(
+      ReportRc11<OneLetter>().text,
+      R"text(data race on value: T0's write at verification/rc11/report/wrong_for_test.h:21 and T1's read at
 verification/rc11/report/wrong_for_test.h:27
 
   No happens-before: the store at wrong_for_test.h:22 (step 3) is relaxed. With release, the two
@@ -40,9 +43,12 @@ verification/rc11/report/wrong_for_test.h:27
   3  full.store(1, relaxed)                            wrong_for_test.h:22 TryPut
   4                           full.load(acquire) -> 1  wrong_for_test.h:26 TryTake  reads 3, no happens-before
   5                           value.Read()             wrong_for_test.h:27 TryTake  RACES with 2
-)text"); }
+)text");
+}
 
-TEST(ScenarioReportTest, ExplainsAHang) { EXPECT_EQ(ReportRc11<TwoQueue>().text, R"text(waits for ever: T1 at verification/rc11/report/wrong_for_test.h:65
+TEST(ScenarioReportTest, ExplainsAHang) {
+  EXPECT_EQ(ReportRc11<TwoQueue>().text,
+            R"text(waits for ever: T1 at verification/rc11/report/wrong_for_test.h:65
 
   T1 waits for nodes[1].locked to change: it reads 1, from step 5, the last write in its
   modification order.
@@ -63,12 +69,14 @@ TEST(ScenarioReportTest, ExplainsAHang) { EXPECT_EQ(ReportRc11<TwoQueue>().text,
   7                        nodes[0].next.store(&nodes[1], relaxed)         wrong_for_test.h:64 Lock
   8                        nodes[1].locked.load(acquire) -> 1              wrong_for_test.h:65 Lock    reads 5
   9  nodes[0].next.load(acquire) -> &nodes[1]                              wrong_for_test.h:68 Unlock  reads 7, no happens-before
- 10  nodes[1].locked.store(0, release)                                     wrong_for_test.h:77 Unlock  LATE: before 5 in modification order
+ 10  nodes[1].locked.store(0, release)                                     wrong_for_test.h:77 Unlock  LATE: 5 overwrites it
                            waits for ever                                  wrong_for_test.h:65 Lock
-)text"); }
+)text");
+}
 
 TEST(ScenarioReportTest, FindsTheMissingFence) {
-  EXPECT_EQ(ReportRc11<TwoItems>().text, R"text(false expectation in After() at verification/rc11/report/wrong_for_test.h:160
+  EXPECT_EQ(ReportRc11<TwoItems>().text,
+            R"text(false expectation in After() at verification/rc11/report/wrong_for_test.h:160
 
       Rc11Expect(times[1] == 1 && times[2] == 1);
   Step 21 reads an old value of top: step 19 has written 2.
@@ -110,7 +118,8 @@ TEST(ScenarioReportTest, FindsTheMissingFence) {
 }
 
 TEST(ScenarioReportTest, SaysThatNoOrderIsToBlame) {
-  EXPECT_EQ(ReportRc11<LostUpdate>().text, R"text(false expectation in After() at verification/rc11/report/wrong_for_test.h:170
+  EXPECT_EQ(ReportRc11<LostUpdate>().text,
+            R"text(false expectation in After() at verification/rc11/report/wrong_for_test.h:170
 
       void After() { Rc11Expect(count.load() == 2); }
   No memory order forbids this: it is an interleaving in which every read sees the newest value.

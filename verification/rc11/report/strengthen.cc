@@ -23,6 +23,7 @@ constexpr Order kReads[] = {Order::kRelaxed, Order::kAcquire, Order::kSeqCst};
 constexpr Order kWrites[] = {Order::kRelaxed, Order::kRelease, Order::kSeqCst};
 constexpr Order kBoth[] = {Order::kRelaxed, Order::kAcquire, Order::kRelease, Order::kAcqRel,
                            Order::kSeqCst};
+constexpr Order kLightFence[] = {Order::kLight, Order::kHeavy};
 constexpr Order kFences[] = {Order::kAcquire, Order::kRelease, Order::kAcqRel, Order::kSeqCst};
 
 bool IsStronger(Order a, Order b) {
@@ -89,6 +90,7 @@ class Search {
   }
 
   std::span<const Order> Orders(const Step& step) const {
+    if (graph_[step.event].order == Order::kLight) return kLightFence;
     if (graph_[step.event].IsFence()) return kFences;
     if (step.write != Graph::kNone) return kBoth;
     if (graph_[step.event].IsWrite()) return kWrites;

@@ -101,6 +101,17 @@ TEST(StrengthenTest, ASeqCstOrderComesBeforeAFence) {
   EXPECT_EQ(cures[0].changes[0].event, graph->ThreadAt(1, 1));
 }
 
+TEST(StrengthenTest, TwoLightFencesMakeNoPair) {
+  const auto graph =
+      FindExecution({{O::Write(kRelaxed, 0, 1), O::Fence(kLight), O::Read(kRelaxed, 1)},
+                     {O::Write(kRelaxed, 1, 1), O::Fence(kLight), O::Read(kRelaxed, 0)}},
+                    Reads({0, 0}));
+  ASSERT_NE(graph, nullptr);
+  const std::vector<Cure> cures = FindCures(*graph, Wrong());
+  ASSERT_THAT(cures, SizeIs(2)) << "either of them may be heavy";
+  EXPECT_EQ(cures[0].changes[0].to, kHeavy);
+}
+
 // The store by which it is seen has a place, which both threads pass.
 TEST(StrengthenTest, AnOrderIsChangedWhereverItsPlaceIsPassed) {
   Operation store = O::Write(kRelaxed, 0, 1);

@@ -125,8 +125,8 @@ class Table {
     Synchronisation(step.event, add);
     if (step.overtaken != Graph::kNone) {
       const bool old = event.IsRead() && step.write == Graph::kNone;
-      add((old ? "OLD: " : "LATE: before ") + Number(step.overtaken) +
-          (old ? " is newer" : " in modification order"));
+      add((old ? "OLD: " : "LATE: ") + Number(step.overtaken) +
+          (old ? " is newer" : " overwrites it"));
     }
     if (failure_.kind == Failure::Kind::kRace) {
       if (step.event == failure_.first) add("RACES with " + Number(failure_.second));

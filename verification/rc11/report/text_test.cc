@@ -112,7 +112,7 @@ TEST(TextReportTest, SaysWhatAThreadWaitsFor) {
   2  y.exchange(7, relaxed) -> 0                               mailbox.h:6 Lock     initial value
   3  x.load(acquire) -> 2                                      mailbox.h:7 Lock     reads 1
   4                               y.exchange(8, acquire) -> 7  mailbox.h:9 Unlock   reads 2, no happens-before
-  5                               x.store(1, relaxed)          mailbox.h:10 Unlock  LATE: before 1 in modification order
+  5                               x.store(1, relaxed)          mailbox.h:10 Unlock  LATE: 1 overwrites it
      waits for ever                                            lock.h:7 Lock
 )text");
 }
