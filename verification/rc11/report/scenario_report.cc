@@ -1,9 +1,9 @@
 #include "ashlar/verification/rc11/report/scenario_report.h"
 
-#include <cstdlib>
 #include <fstream>
 #include <utility>
 
+#include "ashlar/verification/rc11/explorer.h"
 #include "ashlar/verification/rc11/report/dot.h"
 #include "ashlar/verification/rc11/report/mermaid.h"
 #include "ashlar/verification/rc11/report/reenactment.h"
@@ -41,6 +41,7 @@ ScenarioReport ReportExecution(const ScenarioType& type, const Graph& graph,
   ScenarioReport report;
   report.failure = run.failure();
   report.graph = std::make_shared<Graph>(run.graph());
+  report.token = Token(run.graph());
   report.text = TextReport(run.graph(), run.failure(), run.names());
   report.dot = Dot(run.graph(), run.failure(), run.names());
   report.mermaid = Mermaid(run.graph(), run.failure(), run.names());
@@ -52,14 +53,11 @@ void ReplayExecution(const ScenarioType& type, const Graph& graph, const Failure
   Reenactment(type, graph, failure).Run(print);
 }
 
-std::string WriteOutput(const std::string& name, const std::string& text,
-                        const std::string& folder) {
-  const char* const outputs = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR");
-  const std::string path = (outputs != nullptr ? outputs : folder) + "/" + name;
+bool WriteFile(const std::string& path, const std::string& text) {
   std::ofstream file(path);
   file << text;
   file.close();
-  return file ? path : "";
+  return !file.fail();
 }
 
 }  // namespace ashlar::verification::rc11

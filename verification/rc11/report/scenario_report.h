@@ -12,10 +12,10 @@
 #include <memory>
 #include <string>
 
-#include "ashlar/verification/rc11/explorer.h"
 #include "ashlar/verification/rc11/failure.h"
 #include "ashlar/verification/rc11/fiber_program.h"
 #include "ashlar/verification/rc11/graph.h"
+#include "ashlar/verification/rc11/options.h"
 #include "ashlar/verification/rc11/report/smallest_failure.h"
 
 namespace ashlar::verification::rc11 {
@@ -28,6 +28,7 @@ struct ScenarioReport {
   std::string text;     // text.h
   std::string dot;      // dot.h
   std::string mermaid;  // mermaid.h
+  std::string token;    // Options::token that brings it back
 
   bool Failed() const { return graph != nullptr; }
 };
@@ -43,10 +44,8 @@ ScenarioReport ReportExecution(const ScenarioType& type, const Graph& graph,
 void ReplayExecution(const ScenarioType& type, const Graph& graph, const Failure& failure,
                      const std::function<void(const std::string& line)>& print);
 
-// Writes `text` where Bazel keeps the outputs of tests ($TEST_UNDECLARED_OUTPUTS_DIR), or
-// else into `folder`. The path; empty if it could not be written.
-std::string WriteOutput(const std::string& name, const std::string& text,
-                        const std::string& folder = ".");
+// False if it could not be written.
+bool WriteFile(const std::string& path, const std::string& text);
 
 }  // namespace ashlar::verification::rc11
 

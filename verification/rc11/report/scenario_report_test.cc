@@ -8,7 +8,9 @@
 
 #include "ashlar/verification/model/rc11_scenario.h"
 #include "ashlar/verification/platform/rc11_platform.h"
-#include "ashlar/verification/rc11/explorer.h"
+#include "ashlar/verification/rc11/fiber_program.h"
+#include "ashlar/verification/rc11/options.h"
+#include "ashlar/verification/rc11/report/report_flags.h"
 #include "ashlar/verification/rc11/report/wrong_for_test.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -202,17 +204,71 @@ TEST(ScenarioReportTest, DrawsWhatItExplains) {
   EXPECT_THAT(report.mermaid, HasSubstr("full.store(1, relaxed)"));
 }
 
-TEST(WriteOutputTest, WritesWhereBazelKeepsOutputs) {
-  const std::string path = rc11::WriteOutput("report_test.dot", "digraph {}\n", "no/such/folder");
-  const char* const outputs = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR");
-  if (outputs == nullptr) {
-    EXPECT_EQ(path, "") << "there is no such folder";
-    return;
-  }
-  EXPECT_EQ(path, std::string(outputs) + "/report_test.dot");
+// A line brings the execution back, in any process.
+template <class S>
+void ExpectTokenBringsBack() {
+  const ScenarioReport report = ReportRc11<S>();
+  rc11::Options options;
+  options.token = report.token;
+  const ScenarioReport again = ReportRc11<S>(options);
+  EXPECT_EQ(again.text, report.text) << report.token;
+  EXPECT_EQ(again.result.failures, 1u);
+}
+
+TEST(ScenarioReportTest, ATokenBringsItBack) {
+  ExpectTokenBringsBack<OneLetter>();
+  ExpectTokenBringsBack<TwoQueue>();
+  ExpectTokenBringsBack<TwoItems>();
+  ExpectTokenBringsBack<LostUpdate>();
+}
+
+std::string ContentOf(const std::string& path) {
   std::stringstream text;
   text << std::ifstream(path).rdbuf();
-  EXPECT_EQ(text.str(), "digraph {}\n");
+  return text.str();
+}
+
+TEST(ReportFlagsTest, AreTaken) {
+  rc11::ReportFlags flags;
+  EXPECT_TRUE(rc11::TakeReportFlag("--replay=0wi.1ri", &flags));
+  EXPECT_TRUE(rc11::TakeReportFlag("--dot=a.dot", &flags));
+  EXPECT_TRUE(rc11::TakeReportFlag("--mermaid=a.mmd", &flags));
+  EXPECT_FALSE(rc11::TakeReportFlag("--dot=", &flags));
+  EXPECT_FALSE(rc11::TakeReportFlag("--bound=2", &flags));
+  EXPECT_EQ(flags.replay, "0wi.1ri");
+  EXPECT_EQ(flags.dot, "a.dot");
+  EXPECT_EQ(flags.mermaid, "a.mmd");
+}
+
+TEST(ReportFlagsTest, AReportSaysHowToSeeItAgain) {
+  const ScenarioReport report = ReportRc11<OneLetter>();
+  const std::string folder = testing::TempDir();
+  const rc11::ReportFlags flags = {.dot = folder + "/flags_test.dot"};
+  testing::internal::CaptureStdout();
+  rc11::PrintReport("mailbox_test", "OneLetter", report, flags);
+  const std::string text = testing::internal::GetCapturedStdout();
+  EXPECT_THAT(text, HasSubstr("FAILED: OneLetter: data race on value: "));
+  EXPECT_THAT(text, EndsWith("mailbox_test --scenario=OneLetter --replay=" + report.token + "\n"));
+  EXPECT_EQ(ContentOf(flags.dot), report.dot);
+  if (const char* const outputs = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR")) {
+    EXPECT_EQ(ContentOf(std::string(outputs) + "/OneLetter.mmd"), report.mermaid);
+  }
+}
+
+TEST(ReportFlagsTest, AReplayShowsTheStepsAndTheReport) {
+  const ScenarioReport report = ReportRc11<OneLetter>();
+  const rc11::ReportFlags flags = {.replay = report.token};
+  testing::internal::CaptureStdout();
+  EXPECT_TRUE(rc11::Replay("mailbox_test", "OneLetter", Rc11Type<OneLetter>(), flags));
+  const std::string text = testing::internal::GetCapturedStdout();
+  EXPECT_THAT(text, StartsWith("1  T0  full.load(acquire) -> 0"));
+  EXPECT_THAT(text, HasSubstr(report.text));
+}
+
+TEST(ReportFlagsTest, AReplayOfSomethingElseSaysSo) {
+  testing::internal::CaptureStderr();
+  EXPECT_FALSE(rc11::Replay("t", "OneLetter", Rc11Type<OneLetter>(), {.replay = "no token"}));
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("no execution of OneLetter"));
 }
 
 }  // namespace
