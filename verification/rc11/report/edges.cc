@@ -33,6 +33,9 @@ std::vector<Edge> Edges(const Graph& graph, const std::vector<Step>& steps) {
   }
   std::vector<Edge> edges;
   const auto add = [&](Edge::Kind kind, EventId from, EventId to) {
+    const bool is_order = kind == Edge::Kind::kMo || kind == Edge::Kind::kFr;
+    // A thread's own writes and reads are in its own order.
+    if (is_order && !Graph::IsInitial(from) && graph[from].thread == graph[to].thread) return;
     if (first_half[from] != first_half[to]) {
       edges.push_back({kind, first_half[from], first_half[to]});
     }

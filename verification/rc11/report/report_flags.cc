@@ -36,13 +36,13 @@ bool TakeReportFlag(std::string_view argument, ReportFlags* flags) {
 
 void PrintReport(const char* program, std::string_view name, const ScenarioReport& report,
                  const ReportFlags& flags) {
-  std::printf("\nFAILED: %.*s: %s\n", static_cast<int>(name.size()), name.data(),
-              report.text.c_str());
-  std::printf(
-      "The smallest of %ju failures. To see it again, step by step:\n  %s --scenario=%.*s "
-      "--replay=%s\n",
-      std::uintmax_t{report.result.failures}, program, static_cast<int>(name.size()), name.data(),
-      report.token.c_str());
+  const std::string scenario(name);
+  std::printf("\nFAILED: %s\n%s\n", scenario.c_str(), report.text.c_str());
+  if (report.result.failures > 1) {
+    std::printf("It is the smallest of %ju failures. ", std::uintmax_t{report.result.failures});
+  }
+  std::printf("To see it again, step by step:\n  %s --scenario=%s --replay=%s\n", program,
+              scenario.c_str(), report.token.c_str());
   Draw(flags.dot, name, ".dot", report.dot);
   Draw(flags.mermaid, name, ".mmd", report.mermaid);
 }

@@ -27,8 +27,6 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::StartsWith;
 
-// docs/verification.md shows these.
-
 TEST(ScenarioReportTest, ExplainsARace) {
   EXPECT_EQ(
       ReportRc11<OneLetter>().text,
@@ -117,6 +115,20 @@ TEST(ScenarioReportTest, FindsTheMissingFence) {
      In the end top = 2 (step 19), bottom = 1 (step 26), items#0 = 1 (step 2), items#1 = 2 (step
      6).
 )text");
+}
+
+std::string ContentOf(const std::string& path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+TEST(ScenarioReportTest, TheGuideShowsWhatIsPrinted) {
+  const std::string guide = ContentOf("docs/verification.md");
+  EXPECT_THAT(guide, HasSubstr("```\n" + ReportRc11<OneLetter>().text + "```\n"));
+  EXPECT_THAT(guide, HasSubstr("```\n" + ReportRc11<TwoQueue>().text + "```\n"));
+  EXPECT_THAT(guide, HasSubstr("```\n" + ReportRc11<TwoItems>().text + "```\n"));
+  EXPECT_THAT(guide, HasSubstr("```mermaid\n" + ReportRc11<OneLetter>().mermaid + "```\n"));
 }
 
 TEST(ScenarioReportTest, SaysThatNoOrderIsToBlame) {
@@ -222,12 +234,6 @@ TEST(ScenarioReportTest, ATokenBringsItBack) {
   ExpectTokenBringsBack<LostUpdate>();
 }
 
-std::string ContentOf(const std::string& path) {
-  std::stringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
 TEST(ReportFlagsTest, AreTaken) {
   rc11::ReportFlags flags;
   EXPECT_TRUE(rc11::TakeReportFlag("--replay=0wi.1ri", &flags));
@@ -247,7 +253,7 @@ TEST(ReportFlagsTest, AReportSaysHowToSeeItAgain) {
   testing::internal::CaptureStdout();
   rc11::PrintReport("mailbox_test", "OneLetter", report, flags);
   const std::string text = testing::internal::GetCapturedStdout();
-  EXPECT_THAT(text, HasSubstr("FAILED: OneLetter: data race on value: "));
+  EXPECT_THAT(text, HasSubstr("FAILED: OneLetter\ndata race on value: "));
   EXPECT_THAT(text, EndsWith("mailbox_test --scenario=OneLetter --replay=" + report.token + "\n"));
   EXPECT_EQ(ContentOf(flags.dot), report.dot);
   if (const char* const outputs = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR")) {
