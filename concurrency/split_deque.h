@@ -51,7 +51,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <type_traits>
 
 #include "ashlar/base/check.h"
@@ -72,13 +71,15 @@ class SplitDeque {
 
   // `capacity`: items, from 1 to kMaxCapacity.
   explicit SplitDeque(std::size_t capacity)
-      : begin_(AllocatePlaces(capacity)),
-        end_(begin_.get() + capacity),
-        head_(begin_.get()),
-        split_(begin_.get()),
+      : begin_(CreatePlaces(capacity)),
+        end_(begin_ + capacity),
+        head_(begin_),
+        split_(begin_),
         push_limit_(end_),
-        pop_limit_(begin_.get()),
+        pop_limit_(begin_),
         word_(0) {}
+  // No other thread may use the deque any more. Items still in it are dropped.
+  ~SplitDeque() { Platform::DestroyArray(begin_, capacity()); }
   SplitDeque(const SplitDeque&) = delete;
   SplitDeque& operator=(const SplitDeque&) = delete;
 
@@ -159,8 +160,8 @@ class SplitDeque {
   // Any thread. Asks the owner to publish at its next Push or Pop.
   void Request() {
     // Looked at first, so that many hungry thieves do not take the line from the owner.
-    if (push_limit_.load(std::memory_order_relaxed) != begin_.get()) {
-      push_limit_.store(begin_.get(), std::memory_order_relaxed);
+    if (push_limit_.load(std::memory_order_relaxed) != begin_) {
+      push_limit_.store(begin_, std::memory_order_relaxed);
     }
     if (pop_limit_.load(std::memory_order_relaxed) != end_) {
       pop_limit_.store(end_, std::memory_order_relaxed);
@@ -173,7 +174,7 @@ class SplitDeque {
     return static_cast<std::size_t>(Split(word) - Top(word));
   }
 
-  std::size_t capacity() const { return static_cast<std::size_t>(end_ - begin_.get()); }
+  std::size_t capacity() const { return static_cast<std::size_t>(end_ - begin_); }
 
  private:
   // The word: tag 32 bits, top 16, split 16. The owner changes the tag whenever it
@@ -190,12 +191,12 @@ class SplitDeque {
   static std::uint64_t Tag(std::uint64_t word) { return word & ~(kOneTag - 1); }
 
   std::uint64_t Index(const Place* place) const {
-    return static_cast<std::uint64_t>(place - begin_.get());
+    return static_cast<std::uint64_t>(place - begin_);
   }
 
-  static std::unique_ptr<Place[]> AllocatePlaces(std::size_t capacity) {
+  static Place* CreatePlaces(std::size_t capacity) {
     ASHLAR_CHECK(capacity >= 1 && capacity <= kMaxCapacity, "capacity of a SplitDeque");
-    return std::make_unique<Place[]>(capacity);
+    return Platform::template CreateArray<Place>(capacity);
   }
 
   // `on_published` by value: by reference it would live in memory on the fast path too.
@@ -247,7 +248,7 @@ class SplitDeque {
       // read one of these places would have changed the word.
       if (word_.compare_exchange_weak(word, (Tag(word) + kOneTag) | (top << kTopShift) | split,
                                       std::memory_order_relaxed, std::memory_order_relaxed)) {
-        split_ = begin_.get() + split;
+        split_ = begin_ + split;
         pop_limit_.store(split_, std::memory_order_relaxed);
         head_ = place;
         return true;
@@ -264,7 +265,7 @@ class SplitDeque {
   }
 
   // The owner's line.
-  const std::unique_ptr<Place[]> begin_;
+  Place* const begin_;
   Place* const end_;
   Place* head_;   // one past the newest item
   Place* split_;  // the first private place, as in the word

@@ -7,22 +7,22 @@
 
 #include "ashlar/concurrency/split_deque.h"
 #include "ashlar/concurrency/steal_result.h"
+#include "ashlar/verification/model/expectation.h"
 #include "ashlar/verification/model/model_test.h"
-#include "ashlar/verification/model/relacy_scenario.h"
-#include "ashlar/verification/platform/relacy_platform.h"
+#include "ashlar/verification/model/verified_scenario.h"
 
 namespace ashlar {
 namespace {
 
 using verification::Expect;
 using verification::MakeScenario;
-using Platform = RelacyPlatform;
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
 constexpr auto kAcquire = std::memory_order_acquire;
 constexpr auto kRelease = std::memory_order_release;
 
 // A stack of forked tasks, numbered from the bottom.
+template <class Platform>
 class Tasks {
  public:
   static constexpr std::size_t kMost = 4;
@@ -59,7 +59,7 @@ class Tasks {
 
   void Steal() { RunStolen(deque_.Steal()); }
   // Whether it got one.
-  bool StealWhile(const Platform::Atomic<bool>& allowed) {
+  bool StealWhile(const typename Platform::template Atomic<bool>& allowed) {
     return RunStolen(deque_.StealIf([&](std::uint32_t) { return allowed.load(kRelaxed); }));
   }
 
@@ -68,9 +68,9 @@ class Tasks {
   enum class State { kNone, kForked, kDone };
 
   struct Task {
-    Platform::Var<State> state;
-    Platform::Atomic<bool> done;
-    Deque::Place* place = nullptr;  // the owner's
+    typename Platform::template Var<State> state;
+    typename Platform::template Atomic<bool> done;
+    typename Deque::Place* place = nullptr;  // the owner's
   };
 
   bool RunStolen(StealResult<std::size_t> result) {
@@ -93,9 +93,10 @@ class Tasks {
 };
 
 // The owner and a thief meet on the only public task.
+template <class Platform>
 struct LastPublicTask {
   static constexpr unsigned kThreads = 2;
-  Tasks tasks;
+  Tasks<Platform> tasks;
 
   LastPublicTask() {
     tasks.Request();
@@ -104,9 +105,10 @@ struct LastPublicTask {
   void Thread(unsigned index) { index == 0 ? (void)tasks.Join() : tasks.Steal(); }
 };
 
+template <class Platform>
 struct LastPublicTaskTwoThieves {
   static constexpr unsigned kThreads = 3;
-  Tasks tasks;
+  Tasks<Platform> tasks;
 
   LastPublicTaskTwoThieves() {
     tasks.Request();
@@ -116,9 +118,10 @@ struct LastPublicTaskTwoThieves {
 };
 
 // A thief asks, the owner publishes, and takes back what nobody came for.
+template <class Platform>
 struct RequestIsMet {
   static constexpr unsigned kThreads = 2;
-  Tasks tasks;
+  Tasks<Platform> tasks;
 
   void Thread(unsigned index) {
     if (index > 0) {
@@ -132,9 +135,10 @@ struct RequestIsMet {
 };
 
 // Public tasks are taken back by halves while thieves take the oldest.
+template <class Platform>
 struct HalvesAreTakenBack {
   static constexpr unsigned kThreads = 3;
-  Tasks tasks;
+  Tasks<Platform> tasks;
 
   HalvesAreTakenBack() {
     for (int i = 0; i < 3; ++i) {
@@ -150,9 +154,10 @@ struct HalvesAreTakenBack {
 
 // A place that was taken back or stolen is used by a new task, and a slow thief still
 // remembers the old word.
+template <class Platform>
 struct PlacesAreUsedAgain {
   static constexpr unsigned kThreads = 3;
-  Tasks tasks{1};
+  Tasks<Platform> tasks{1};
 
   PlacesAreUsedAgain() {
     tasks.Request();
@@ -169,10 +174,11 @@ struct PlacesAreUsedAgain {
 };
 
 // A condition that ended before a task was forked does not hold for it,
+template <class Platform>
 struct ConditionSeesWhatPrecedesTheFork {
   static constexpr unsigned kThreads = 2;
-  Tasks tasks;
-  Platform::Atomic<bool> allowed{true};
+  Tasks<Platform> tasks;
+  typename Platform::template Atomic<bool> allowed{true};
 
   void Thread(unsigned index) {
     if (index > 0) return Expect(!tasks.StealWhile(allowed));
@@ -184,10 +190,11 @@ struct ConditionSeesWhatPrecedesTheFork {
 };
 
 // nor takes it a thief that has slept since it held for another one at the same place.
+template <class Platform>
 struct ConditionHoldsForOneTask {
   static constexpr unsigned kThreads = 2;
-  Tasks tasks;
-  Platform::Atomic<bool> allowed{true};
+  Tasks<Platform> tasks;
+  typename Platform::template Atomic<bool> allowed{true};
 
   ConditionHoldsForOneTask() {
     tasks.Request();

@@ -15,11 +15,14 @@ _FUZZING = str(Label("//tools/build_defs:fuzzing"))
 _REPLAY_MAIN = Label("//tools/build_defs:replay_main")
 _RUN_README = Label("//tools/build_defs:run_readme.sh")
 _MODEL = [
+    Label("//verification/model:expectation"),
     Label("//verification/model:model_test"),
     Label("//verification/model:mutation"),
     Label("//verification/model:relacy_scenario"),
     Label("//verification/model:scenario"),
+    Label("//verification/model:verified_scenario"),
     Label("//verification/platform:order_hook"),
+    Label("//verification/platform:rc11_platform"),
     Label("//verification/platform:relacy_platform"),
 ]
 

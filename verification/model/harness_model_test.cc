@@ -319,11 +319,11 @@ template <class S>
 void Passes(std::string_view name) {
   const Scenario scenario = MakeScenario<S>(std::string(name));
   for (const Search& search : {kRandom, kBounded}) {
-    const Outcome outcome = scenario.explore(search);
+    const Outcome outcome = scenario.Explore(search);
     Verdict(!outcome.failed && outcome.executions > 1, scenario.name + ": " + Describe(outcome));
     if (outcome.failed) std::printf("%s\n", outcome.history.c_str());
   }
-  Verdict(scenario.explore(kRandom).executions == kRandom.executions, scenario.name + ": budget");
+  Verdict(scenario.Explore(kRandom).executions == kRandom.executions, scenario.name + ": budget");
 }
 
 // By both searches, and again from what the failure says of itself.
@@ -331,13 +331,13 @@ template <class S>
 void Fails(std::string_view name, std::string_view reason) {
   const Scenario scenario = MakeScenario<S>(std::string(name));
   for (Search search : {kRandom, kBounded}) {
-    const Outcome outcome = scenario.explore(search);
+    const Outcome outcome = scenario.Explore(search);
     Verdict(outcome.failed && outcome.reason == reason && !outcome.history.empty(),
             scenario.name + ": " + Describe(outcome));
     search.first = outcome.last;
     search.state = outcome.state;
     search.executions = 1;
-    const Outcome again = scenario.explore(search);
+    const Outcome again = scenario.Explore(search);
     Verdict(again.failed && again.reason == reason && again.executions == 1,
             scenario.name + ", once more: " + Describe(again));
   }
@@ -379,7 +379,7 @@ void TestMutation() {
   const std::vector<Scenario> scenarios = {MakeScenario<Counter>("Counter")};
   OrderHook::Record();
   for (const Search& search : {kRandom, kBounded}) {
-    Verdict(!scenarios[0].explore(search).failed, "Counter passes");
+    Verdict(!scenarios[0].Explore(search).failed, "Counter passes");
   }
   OrderHook::Stop();
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ashlar::verification {
@@ -21,9 +22,11 @@ struct Flags {
   std::uint64_t iterations = 50'000;
   std::uint64_t bound = 2;
   std::uint64_t limit = 100'000;
+  std::uint64_t executions = 300'000;
   bool mutation = true;
   std::uint64_t first = 1;
   std::string state;
+  std::string token;
   std::uint64_t mutant = 0;
 };
 
@@ -48,6 +51,8 @@ bool TakeFlag(std::string_view argument, Flags& flags) {
   };
   if (name == "--scenario") return flags.scenario = value, true;
   if (name == "--state") return flags.state = value, true;
+  if (name == "--token") return flags.token = value, true;
+  if (name == "--executions") return number(flags.executions);
   if (name == "--iterations") return number(flags.iterations);
   if (name == "--bound") return number(flags.bound);
   if (name == "--limit") return number(flags.limit);
@@ -67,6 +72,7 @@ std::optional<Flags> ParseFlags(int argc, char** argv) {
     }
     flags.iterations *= *scale;
     flags.limit *= *scale;
+    flags.executions *= *scale;
     flags.bound += *scale > 1 ? 1 : 0;
   }
   for (int i = 1; i < argc; ++i) {
@@ -78,7 +84,7 @@ std::optional<Flags> ParseFlags(int argc, char** argv) {
   return flags;
 }
 
-// Both searches with the budget divided by `share`.
+// The searches with the budget divided by `share`.
 std::vector<Search> Searches(const Flags& flags, std::uint64_t share) {
   std::vector<Search> searches;
   if (flags.iterations >= share) {
@@ -88,17 +94,24 @@ std::vector<Search> Searches(const Flags& flags, std::uint64_t share) {
     searches.push_back(
         Search::Bounded(static_cast<unsigned>(flags.bound), flags.limit / share, flags.state));
   }
+  if (flags.executions >= share) {
+    searches.push_back(Search::Exhaustive(flags.executions / share, flags.token));
+    searches.back().explain = share == 1;
+  }
   return searches;
 }
 
 std::vector<Search> MutantSearches(const Flags& flags) {
   std::vector<Search> searches = Searches(flags, kMutantShare * kQuickShare);
   for (Search& search : Searches(flags, kMutantShare)) searches.push_back(std::move(search));
+  // What nothing killed is explored to the end, to know that it is as good as the original.
+  if (flags.executions > 0) searches.push_back(Search::Exhaustive(flags.executions));
   return searches;
 }
 
 std::string Describe(const Search& search) {
   if (search.scheduler == Search::Scheduler::kRandom) return "random";
+  if (search.scheduler == Search::Scheduler::kExhaustive) return "rc11";
   return "bound " + std::to_string(search.preemptions);
 }
 
@@ -122,9 +135,10 @@ class Nicknames {
   std::vector<std::string> addresses_;
 };
 
-// The history without what makes it hard to read: build folders before the paths,
+// Relacy's history without what makes it hard to read: build folders before the paths,
 // addresses, and the second half, which repeats it thread by thread.
-std::string Readable(std::string history) {
+std::string Readable(const Search& search, std::string history) {
+  if (search.scheduler == Search::Scheduler::kExhaustive) return history;
   history.resize(std::min(history.find("\nthread 0:"), history.size()));
   Nicknames nicknames;
   std::string readable;
@@ -141,13 +155,20 @@ std::string Readable(std::string history) {
 void PrintFailure(const char* program, const Scenario& scenario, const Search& search,
                   const Outcome& outcome) {
   std::printf("\nFAILED: %s: %s\n%s\n", scenario.name.c_str(), outcome.reason.c_str(),
-              Readable(outcome.history).c_str());
+              Readable(search, outcome.history).c_str());
   std::printf("To see it again: %s --scenario=%s ", program, scenario.name.c_str());
-  if (search.scheduler == Search::Scheduler::kRandom) {
-    std::printf("--limit=0 --iterations=1 --first=%ju\n", std::uintmax_t{outcome.last});
-  } else {
-    std::printf("--iterations=0 --bound=%u --state='%s'\n", search.preemptions,
-                outcome.state.c_str());
+  switch (search.scheduler) {
+    case Search::Scheduler::kRandom:
+      std::printf("--executions=0 --limit=0 --iterations=1 --first=%ju\n",
+                  std::uintmax_t{outcome.last});
+      break;
+    case Search::Scheduler::kBounded:
+      std::printf("--executions=0 --iterations=0 --bound=%u --state='%s'\n", search.preemptions,
+                  outcome.state.c_str());
+      break;
+    case Search::Scheduler::kExhaustive:
+      std::printf("--iterations=0 --limit=0 --token='%s'\n", outcome.state.c_str());
+      break;
   }
 }
 
@@ -158,12 +179,15 @@ bool RunScenarios(const char* program, const Flags& flags, const std::vector<Sce
   bool passed = true;
   for (const Scenario& scenario : scenarios) {
     for (const Search& search : Searches(flags, 1)) {
-      const Outcome outcome = scenario.explore(search);
+      if (!scenario.Takes(search)) continue;
+      const Outcome outcome = scenario.Explore(search);
       std::printf("%-32s %7u  %-8s %11ju  %7.2f  %s\n", scenario.name.c_str(), scenario.threads,
                   Describe(search).c_str(), std::uintmax_t{outcome.executions}, outcome.seconds,
-                  outcome.failed     ? outcome.reason.c_str()
-                  : outcome.complete ? "ok, all within the bound"
-                                     : "ok");
+                  outcome.failed      ? outcome.reason.c_str()
+                  : !outcome.complete ? "ok"
+                  : search.scheduler == Search::Scheduler::kExhaustive
+                      ? "ok, all executions"
+                      : "ok, all within the bound");
       if (outcome.failed) PrintFailure(program, scenario, search, outcome);
       std::fflush(stdout);
       passed = passed && !outcome.failed;
@@ -179,6 +203,13 @@ std::string Describe(const Place& place) {
   return text + " in " + place.function + " (" + std::to_string(place.ordinal_in_function) + ")";
 }
 
+// What the exhaustive searches of a survivor say.
+std::string Evidence(const Mutant& mutant) {
+  if (mutant.executions == 0) return "";
+  return (mutant.all_explored ? " [rc11: none of all " : " [rc11: none of the first ") +
+         std::to_string(mutant.executions) + " executions fails]";
+}
+
 void PrintMutant(std::size_t number, const Mutant& mutant) {
   const bool is_wake = mutant.place.executed.operation == Operation::kWake;
   const std::string change =
@@ -190,9 +221,9 @@ void PrintMutant(std::size_t number, const Mutant& mutant) {
                 Describe(mutant.search).c_str(), std::uintmax_t{mutant.outcome.executions},
                 mutant.outcome.reason.c_str());
   } else if (!mutant.reason.empty()) {
-    std::printf("accepted: %s\n", mutant.reason.c_str());
+    std::printf("accepted: %s%s\n", mutant.reason.c_str(), Evidence(mutant).c_str());
   } else {
-    std::printf("SURVIVED\n");
+    std::printf("SURVIVED%s\n", Evidence(mutant).c_str());
   }
 }
 
@@ -219,15 +250,28 @@ bool PrintReport(const MutationReport& report) {
 }
 
 // Shows the end of one mutant. 0 if it was killed.
-int ShowMutant(const MutationReport& report, std::uint64_t number) {
+int ShowMutant(const MutationReport& report, const std::vector<Scenario>& scenarios,
+               std::uint64_t number) {
   if (number > report.mutants.size()) {
     std::fprintf(stderr, "there is no mutant %ju\n", std::uintmax_t{number});
     return 2;
   }
   const Mutant& mutant = report.mutants[number - 1];
   PrintMutant(number, mutant);
-  std::printf("%s\n", Readable(mutant.outcome.history).c_str());
-  return mutant.killed ? 0 : 1;
+  if (!mutant.killed) return 1;
+  Outcome outcome = mutant.outcome;
+  if (mutant.search.scheduler == Search::Scheduler::kExhaustive) {
+    Search search = mutant.search;
+    search.explain = true;
+    const auto scenario = std::find_if(scenarios.begin(), scenarios.end(), [&](const Scenario& s) {
+      return s.name == mutant.scenario;
+    });
+    OrderHook::Weaken(mutant.place.executed, mutant.to);
+    outcome = scenario->Explore(search);
+    OrderHook::Stop();
+  }
+  std::printf("%s\n", Readable(mutant.search, std::move(outcome.history)).c_str());
+  return 0;
 }
 
 }  // namespace
@@ -254,7 +298,7 @@ int RunModelTest(int argc, char** argv, const std::vector<Scenario>& scenarios,
 
   const MutationReport report =
       RunMutants(Places(OrderHook::Recorded()), chosen, MutantSearches(*flags), accepted);
-  if (flags->mutant > 0) return ShowMutant(report, flags->mutant);
+  if (flags->mutant > 0) return ShowMutant(report, chosen, flags->mutant);
   return PrintReport(report) ? 0 : 1;
 }
 

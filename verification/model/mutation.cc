@@ -42,8 +42,21 @@ void TryToKill(Mutant& mutant, const std::vector<Scenario>& scenarios,
                const std::vector<Search>& searches) {
   OrderHook::Weaken(mutant.place.executed, mutant.to);
   for (const Search& search : searches) {
+    const bool exhaustive = search.scheduler == Search::Scheduler::kExhaustive;
+    if (exhaustive) {
+      mutant.all_explored = true;
+      mutant.executions = 0;
+    }
     for (const Scenario& scenario : scenarios) {
-      Outcome outcome = scenario.explore(search);
+      if (!scenario.Takes(search)) {
+        mutant.all_explored = false;
+        continue;
+      }
+      Outcome outcome = scenario.Explore(search);
+      if (exhaustive) {
+        mutant.all_explored = mutant.all_explored && outcome.complete;
+        mutant.executions += outcome.executions;
+      }
       if (!outcome.failed) continue;
       mutant.killed = true;
       mutant.scenario = scenario.name;

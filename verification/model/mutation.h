@@ -14,6 +14,7 @@
 #define ASHLAR_VERIFICATION_MODEL_MUTATION_H_
 
 #include <atomic>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -52,6 +53,10 @@ struct Mutant {
   Search search;         // that killed it
   Outcome outcome;       // of the search that killed it
   std::string reason;    // if it survived and is accepted
+  // If it survived: whether exhaustive searches ran every execution of every scenario,
+  // and how many.
+  bool all_explored = false;
+  std::uint64_t executions = 0;
 };
 
 struct MutationReport {

@@ -108,6 +108,10 @@ Outcome ExploreThreads(const Program& program, const Search& search) {
 }  // namespace
 
 Outcome Explore(const Program& program, unsigned threads, const Search& search) {
+  const ExpectationScope scope([](const OperationSite& site) {
+    rl::ctx().fail_test("Expect", rl::test_result_user_assert_failed,
+                        ashlar::relacy_internal::Where(site));
+  });
   switch (threads) {
     case 2:
       return ExploreThreads<2>(program, search);
@@ -121,11 +125,5 @@ Outcome Explore(const Program& program, unsigned threads, const Search& search) 
 }
 
 }  // namespace relacy_internal
-
-void Expect(bool condition, OperationSite site) {
-  if (condition) return;
-  rl::ctx().fail_test("Expect", rl::test_result_user_assert_failed,
-                      ashlar::relacy_internal::Where(site));
-}
 
 }  // namespace ashlar::verification

@@ -34,15 +34,13 @@
 #include <string>
 #include <utility>
 
+#include "ashlar/verification/model/expectation.h"
 #include "ashlar/verification/model/scenario.h"
 #include "ashlar/verification/platform/relacy_platform.h"
 
 namespace ashlar::verification {
 
 inline constexpr unsigned kMostSteps = 5000;
-
-// Fails the execution if `condition` is false. For use in scenarios.
-void Expect(bool condition, OperationSite site = OperationSite::Current());
 
 namespace relacy_internal {
 
@@ -75,9 +73,11 @@ template <class S>
 Scenario MakeScenario(std::string name) {
   static_assert(S::kThreads >= 2 && S::kThreads <= 4);
   static_assert(alignof(S) <= alignof(std::max_align_t));
-  return {std::move(name), S::kThreads, [](const Search& search) {
+  return {std::move(name), S::kThreads,
+          [](const Search& search) {
             return relacy_internal::Explore(relacy_internal::kProgram<S>, S::kThreads, search);
-          }};
+          },
+          nullptr};
 }
 
 }  // namespace ashlar::verification

@@ -2,8 +2,8 @@
 // ----------
 // Scenario: a small concurrent program that a checker explores, and what comes out.
 //
-// This is the half of the model tests that knows no checker; relacy_scenario.h makes
-// a Scenario of an ordinary struct.
+// This is the half of the model tests that knows no checker; relacy_scenario.h and
+// verified_scenario.h make a Scenario of an ordinary struct.
 #ifndef ASHLAR_VERIFICATION_MODEL_SCENARIO_H_
 #define ASHLAR_VERIFICATION_MODEL_SCENARIO_H_
 
@@ -17,14 +17,17 @@ namespace ashlar::verification {
 // How to explore.
 struct Search {
   enum class Scheduler {
-    kRandom,   // a random schedule an execution; execution number n has seed n
-    kBounded,  // every schedule with at most `preemptions` preemptions, depth first
+    kRandom,      // a random schedule an execution; execution number n has seed n
+    kBounded,     // every schedule with at most `preemptions` preemptions, depth first
+    kExhaustive,  // every execution that RC11 allows, whatever the schedule
   };
   Scheduler scheduler = Scheduler::kRandom;
   unsigned preemptions = 2;
   std::uint64_t executions = 10'000;  // at most this many
   std::uint64_t first = 1;            // kRandom: the number of the first execution
-  std::string state;                  // kBounded: where to begin, from Outcome::state
+  // From Outcome::state. kBounded: where to begin. kExhaustive: the only execution to run.
+  std::string state;
+  bool explain = false;  // kExhaustive: a failure's history is wanted
 
   static Search Random(std::uint64_t executions, std::uint64_t first = 1) {
     Search search;
@@ -40,16 +43,23 @@ struct Search {
     search.state = std::move(state);
     return search;
   }
+  static Search Exhaustive(std::uint64_t executions, std::string state = "") {
+    Search search;
+    search.scheduler = Scheduler::kExhaustive;
+    search.executions = executions;
+    search.state = std::move(state);
+    return search;
+  }
 };
 
 // What was found.
 struct Outcome {
   bool failed = false;
   std::string reason;            // of the failure: "DATA RACE", "DEADLOCK", ...
-  bool complete = false;         // kBounded: every schedule within the bound was run
+  bool complete = false;         // kBounded, kExhaustive: there are no others
   std::uint64_t executions = 0;  // how many were run; the last one is the failure
   std::uint64_t last = 0;        // kRandom: the number of the last execution
-  std::string state;             // kBounded: of the failure
+  std::string state;             // kBounded, kExhaustive: of the failure
   std::string history;           // of the failure, step by step
   double seconds = 0;
 };
@@ -57,7 +67,15 @@ struct Outcome {
 struct Scenario {
   std::string name;
   unsigned threads = 0;
-  std::function<Outcome(const Search&)> explore;
+  std::function<Outcome(const Search&)> explore;      // kRandom, kBounded
+  std::function<Outcome(const Search&)> explore_all;  // kExhaustive; may be missing
+
+  bool Takes(const Search& search) const {
+    return search.scheduler != Search::Scheduler::kExhaustive || explore_all != nullptr;
+  }
+  Outcome Explore(const Search& search) const {
+    return (search.scheduler == Search::Scheduler::kExhaustive ? explore_all : explore)(search);
+  }
 };
 
 }  // namespace ashlar::verification

@@ -1,0 +1,43 @@
+#include "ashlar/verification/model/exhaustive_search.h"
+
+#include <chrono>
+#include <utility>
+
+#include "ashlar/verification/model/expectation.h"
+#include "ashlar/verification/rc11/explorer.h"
+#include "ashlar/verification/rc11/report/scenario_report.h"
+
+namespace ashlar::verification {
+
+Outcome SearchExhaustively(const rc11::ScenarioType& type, const Search& search) {
+  const ExpectationScope scope([](const OperationSite& site) {
+    rc11::FiberProgram::Current().Fail("false expectation", site);
+  });
+  rc11::Options options;
+  options.max_executions = search.executions;
+  options.token = search.state;
+
+  Outcome outcome;
+  rc11::Result result;
+  const auto start = std::chrono::steady_clock::now();
+  if (search.explain) {
+    rc11::ScenarioReport report = rc11::ReportScenario(type, options);
+    result = std::move(report.result);
+    outcome.failed = report.Failed();
+    outcome.reason = report.text.substr(0, report.text.find('\n'));
+    outcome.history = std::move(report.text);
+  } else {
+    rc11::ScenarioResult explored = rc11::ExploreScenario(type, options);
+    result = std::move(explored.result);
+    outcome.failed = !explored.failure.empty();
+    outcome.reason = std::move(explored.failure);
+  }
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  outcome.seconds = time.count();
+  outcome.executions = result.executions + result.blocked + (outcome.failed ? 1 : 0);
+  outcome.complete = result.status == rc11::Result::Status::kComplete && result.cut == 0;
+  outcome.state = result.token;
+  return outcome;
+}
+
+}  // namespace ashlar::verification
