@@ -130,7 +130,7 @@ class ChaseLevDeque {
     // Before the fence: idle thieves spend their lives here.
     if (Distance(top, bottom_.load(std::memory_order_relaxed)) <= 0) return {};
     FencePolicy::template Cold<Platform>();
-    // (5) acquire: the item, and the array that holds it. Pairs with (1), (2) and (3).
+    // (5) acquire: the item, and the array that holds it. Pairs with (1) and (2).
     const Index bottom = bottom_.load(std::memory_order_acquire);
     if (Distance(top, bottom) <= 0) return {};
     // (6) acquire: what was copied into a new array. Pairs with (8).
@@ -188,8 +188,8 @@ class ChaseLevDeque {
         top == last && top_.compare_exchange_strong(top, last + 1, std::memory_order_relaxed,
                                                     std::memory_order_relaxed);
     // Whoever took it, top is last + 1 now and the deque is empty.
-    // (3) release: as (2).
-    bottom_.store(last + 1, std::memory_order_release);
+    // (3) relaxed: a thief that goes by this value for an item below fails its exchange.
+    bottom_.store(last + 1, std::memory_order_relaxed);
     cached_top_ = AcquireTop();
     return taken;
   }

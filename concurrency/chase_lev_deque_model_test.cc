@@ -5,9 +5,11 @@
 #include <optional>
 
 #include "ashlar/concurrency/chase_lev_deque.h"
+#include "ashlar/concurrency/fence_policy.h"
+#include "ashlar/concurrency/steal_result.h"
+#include "ashlar/verification/model/expectation.h"
 #include "ashlar/verification/model/model_test.h"
-#include "ashlar/verification/model/relacy_scenario.h"
-#include "ashlar/verification/platform/relacy_platform.h"
+#include "ashlar/verification/model/verified_scenario.h"
 
 namespace ashlar {
 namespace {
@@ -15,7 +17,6 @@ namespace {
 using verification::Expect;
 using verification::MakeScenario;
 using verification::Operation;
-using Platform = RelacyPlatform;
 
 constexpr char kHeader[] = "concurrency/chase_lev_deque.h";
 constexpr auto kRelaxed = std::memory_order_relaxed;
@@ -24,6 +25,7 @@ constexpr auto kRelease = std::memory_order_release;
 constexpr auto kSeqCst = std::memory_order_seq_cst;
 
 // A deque of parcels, numbered in the sequence of their pushes.
+template <class Platform, class FencePolicy>
 class Parcels {
  public:
   static constexpr int kMost = 4;
@@ -62,14 +64,15 @@ class Parcels {
     parcels_[item].Write() = Parcel::kTaken;
   }
 
-  ChaseLevDeque<int, Platform> deque_;
-  Platform::Var<Parcel> parcels_[kMost];
+  ChaseLevDeque<int, Platform, FencePolicy> deque_;
+  typename Platform::template Var<Parcel> parcels_[kMost];
   int pushed_ = 0;  // the owner's
 };
 
+template <class Platform, class FencePolicy>
 struct LastItem {
   static constexpr unsigned kThreads = 2;
-  Parcels parcels{2};
+  Parcels<Platform, FencePolicy> parcels{2};
 
   void Thread(unsigned index) {
     if (index > 0) return (void)parcels.Steal();
@@ -78,9 +81,10 @@ struct LastItem {
   }
 };
 
+template <class Platform>
 struct LastItemTwoThieves {
   static constexpr unsigned kThreads = 3;
-  Parcels parcels{2};
+  Parcels<Platform, FullFencePolicy> parcels{2};
 
   void Thread(unsigned index) {
     if (index > 0) return (void)parcels.Steal();
@@ -89,9 +93,10 @@ struct LastItemTwoThieves {
   }
 };
 
+template <class Platform, class FencePolicy>
 struct LastTwoItemsTwoThieves {
   static constexpr unsigned kThreads = 3;
-  Parcels parcels{2};
+  Parcels<Platform, FencePolicy> parcels{2};
 
   void Thread(unsigned index) {
     if (index > 0) return (void)parcels.Steal();
@@ -102,9 +107,10 @@ struct LastTwoItemsTwoThieves {
   }
 };
 
+template <class Platform, class FencePolicy>
 struct EmptiedAndFilledAgain {
   static constexpr unsigned kThreads = 2;
-  Parcels parcels{2};
+  Parcels<Platform, FencePolicy> parcels{2};
 
   void Thread(unsigned index) {
     if (index > 0) {
@@ -121,9 +127,10 @@ struct EmptiedAndFilledAgain {
   }
 };
 
+template <class Platform>
 struct IndicesWrapAround {
   static constexpr unsigned kThreads = 2;
-  Parcels parcels{2, ~std::uint64_t{0}};
+  Parcels<Platform, FullFencePolicy> parcels{2, ~std::uint64_t{0}};
 
   void Thread(unsigned index) {
     if (index > 0) {
@@ -140,9 +147,10 @@ struct IndicesWrapAround {
 };
 
 // The array grows twice unless the thief is quick.
+template <class Platform, class FencePolicy>
 struct GrowthDuringSteal {
   static constexpr unsigned kThreads = 2;
-  Parcels parcels{1};
+  Parcels<Platform, FencePolicy> parcels{1};
 
   void Thread(unsigned index) {
     if (index > 0) {
@@ -157,9 +165,10 @@ struct GrowthDuringSteal {
   }
 };
 
+template <class Platform>
 struct GrowthTwoThieves {
   static constexpr unsigned kThreads = 3;
-  Parcels parcels{1};
+  Parcels<Platform, FullFencePolicy> parcels{1};
 
   void Thread(unsigned index) {
     if (index > 0) return (void)parcels.Steal();
@@ -170,9 +179,10 @@ struct GrowthTwoThieves {
 };
 
 // A push goes into a slot that a thief has just left, while another reads it.
+template <class Platform>
 struct SlotsAreUsedAgain {
   static constexpr unsigned kThreads = 3;
-  Parcels parcels{2};
+  Parcels<Platform, FullFencePolicy> parcels{2};
 
   void Thread(unsigned index) {
     if (index > 0) return (void)parcels.Steal();
@@ -184,10 +194,11 @@ struct SlotsAreUsedAgain {
 };
 
 // A push that happens before the steal is seen.
+template <class Platform>
 struct PushBeforeStealIsSeen {
   static constexpr unsigned kThreads = 2;
-  Parcels parcels{1};
-  Platform::Atomic<bool> pushed{false};
+  Parcels<Platform, FullFencePolicy> parcels{1};
+  typename Platform::template Atomic<bool> pushed{false};
 
   void Thread(unsigned index) {
     if (index == 0) {
@@ -201,10 +212,11 @@ struct PushBeforeStealIsSeen {
 };
 
 // kEmpty speaks of one moment: there is an item at each, if not always the same one.
+template <class Platform>
 struct NeverEmpty {
   static constexpr unsigned kThreads = 3;
-  Parcels parcels{2};
-  Platform::Atomic<int> pushed{0};
+  Parcels<Platform, FullFencePolicy> parcels{2};
+  typename Platform::template Atomic<int> pushed{0};
 
   NeverEmpty() { parcels.Push(); }
 
@@ -221,10 +233,11 @@ struct NeverEmpty {
 };
 
 // The sleepers' pattern: either the thief sees the push, or the owner sees the thief.
+template <class Platform>
 struct PushIsSeenOrThiefIs {
   static constexpr unsigned kThreads = 2;
-  Parcels parcels{1};
-  Platform::Atomic<bool> hungry{false};
+  Parcels<Platform, FullFencePolicy> parcels{1};
+  typename Platform::template Atomic<bool> hungry{false};
   bool thief_was_seen = false;
   StealOutcome outcome = StealOutcome::kRetry;
 
@@ -242,6 +255,23 @@ struct PushIsSeenOrThiefIs {
   void After() { Expect(thief_was_seen || outcome == StealOutcome::kSuccess); }
 };
 
+template <class Platform>
+using FencedLastItem = LastItem<Platform, FullFencePolicy>;
+template <class Platform>
+using FencedLastTwoItemsTwoThieves = LastTwoItemsTwoThieves<Platform, FullFencePolicy>;
+template <class Platform>
+using FencedEmptiedAndFilledAgain = EmptiedAndFilledAgain<Platform, FullFencePolicy>;
+template <class Platform>
+using FencedGrowthDuringSteal = GrowthDuringSteal<Platform, FullFencePolicy>;
+template <class Platform>
+using AsymmetricLastItem = LastItem<Platform, AsymmetricFencePolicy>;
+template <class Platform>
+using AsymmetricLastTwoItemsTwoThieves = LastTwoItemsTwoThieves<Platform, AsymmetricFencePolicy>;
+template <class Platform>
+using AsymmetricEmptiedAndFilledAgain = EmptiedAndFilledAgain<Platform, AsymmetricFencePolicy>;
+template <class Platform>
+using AsymmetricGrowthDuringSteal = GrowthDuringSteal<Platform, AsymmetricFencePolicy>;
+
 }  // namespace
 }  // namespace ashlar
 
@@ -250,12 +280,16 @@ int main(int argc, char** argv) {
   return verification::RunModelTest(
       argc, argv,
       {
-          MakeScenario<LastItem>("LastItem"),
+          MakeScenario<FencedLastItem>("LastItem"),
+          MakeScenario<AsymmetricLastItem>("AsymmetricLastItem"),
           MakeScenario<LastItemTwoThieves>("LastItemTwoThieves"),
-          MakeScenario<LastTwoItemsTwoThieves>("LastTwoItemsTwoThieves"),
-          MakeScenario<EmptiedAndFilledAgain>("EmptiedAndFilledAgain"),
+          MakeScenario<FencedLastTwoItemsTwoThieves>("LastTwoItemsTwoThieves"),
+          MakeScenario<AsymmetricLastTwoItemsTwoThieves>("AsymmetricLastTwoItemsTwoThieves"),
+          MakeScenario<FencedEmptiedAndFilledAgain>("EmptiedAndFilledAgain"),
+          MakeScenario<AsymmetricEmptiedAndFilledAgain>("AsymmetricEmptiedAndFilledAgain"),
           MakeScenario<IndicesWrapAround>("IndicesWrapAround"),
-          MakeScenario<GrowthDuringSteal>("GrowthDuringSteal"),
+          MakeScenario<FencedGrowthDuringSteal>("GrowthDuringSteal"),
+          MakeScenario<AsymmetricGrowthDuringSteal>("AsymmetricGrowthDuringSteal"),
           MakeScenario<GrowthTwoThieves>("GrowthTwoThieves"),
           MakeScenario<SlotsAreUsedAgain>("SlotsAreUsedAgain"),
           MakeScenario<PushBeforeStealIsSeen>("PushBeforeStealIsSeen"),
@@ -263,12 +297,6 @@ int main(int argc, char** argv) {
           MakeScenario<PushIsSeenOrThiefIs>("PushIsSeenOrThiefIs"),
       },
       {
-          {kHeader, "Pop", Operation::kStore, 1, kRelease, kRelaxed,
-           "Relacy follows C++11, where the owner's later stores carry on the release of its "
-           "Push; in C++20 they do not"},
-          {kHeader, "PopLast", Operation::kStore, 1, kRelease, kRelaxed,
-           "FullFencePolicy's seq_cst fence before it is a release fence as well; "
-           "AsymmetricFencePolicy has none there"},
           {kHeader, "Steal", Operation::kCompareExchange, 1, kRelease, kRelaxed,
            "the seq_cst fence before it is a release fence for all but the read of the slot; "
            "that a read sees a later store (load buffering) is impossible in Relacy and in "
