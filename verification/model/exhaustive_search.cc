@@ -25,7 +25,10 @@ Outcome SearchExhaustively(const rc11::ScenarioType& type, const Search& search)
     result = std::move(report.result);
     outcome.failed = report.Failed();
     outcome.reason = report.text.substr(0, report.text.find('\n'));
-    outcome.history = std::move(report.text);
+    outcome.history = report.steps.empty() ? "" : report.steps + "\n";
+    outcome.history += report.text;
+    outcome.dot = std::move(report.dot);
+    outcome.mermaid = std::move(report.mermaid);
   } else {
     rc11::ScenarioResult explored = rc11::ExploreScenario(type, options);
     result = std::move(explored.result);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ struct Flags {
   std::uint64_t first = 1;
   std::string state;
   std::string token;
+  std::string drawings;
   std::uint64_t mutant = 0;
 };
 
@@ -52,6 +54,7 @@ bool TakeFlag(std::string_view argument, Flags& flags) {
   if (name == "--scenario") return flags.scenario = value, true;
   if (name == "--state") return flags.state = value, true;
   if (name == "--token") return flags.token = value, true;
+  if (name == "--drawings") return flags.drawings = value, true;
   if (name == "--executions") return number(flags.executions);
   if (name == "--iterations") return number(flags.iterations);
   if (name == "--bound") return number(flags.bound);
@@ -64,6 +67,7 @@ bool TakeFlag(std::string_view argument, Flags& flags) {
 
 std::optional<Flags> ParseFlags(int argc, char** argv) {
   Flags flags;
+  if (const char* folder = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR")) flags.drawings = folder;
   if (const char* text = std::getenv("ASHLAR_MODEL_SCALE")) {
     const std::optional<std::uint64_t> scale = Number(text);
     if (!scale || *scale == 0) {
@@ -152,8 +156,15 @@ std::string Readable(const Search& search, std::string history) {
   return readable;
 }
 
-void PrintFailure(const char* program, const Scenario& scenario, const Search& search,
-                  const Outcome& outcome) {
+void Write(const std::string& path, const std::string& text) {
+  std::ofstream file(path);
+  file << text;
+  file.close();
+  std::printf(file ? "Drawn: %s\n" : "Cannot write %s\n", path.c_str());
+}
+
+void PrintFailure(const char* program, const Flags& flags, const Scenario& scenario,
+                  const Search& search, const Outcome& outcome) {
   std::printf("\nFAILED: %s: %s\n%s\n", scenario.name.c_str(), outcome.reason.c_str(),
               Readable(search, outcome.history).c_str());
   std::printf("To see it again: %s --scenario=%s ", program, scenario.name.c_str());
@@ -168,6 +179,9 @@ void PrintFailure(const char* program, const Scenario& scenario, const Search& s
       break;
     case Search::Scheduler::kExhaustive:
       std::printf("--iterations=0 --limit=0 --token='%s'\n", outcome.state.c_str());
+      if (flags.drawings.empty()) break;
+      Write(flags.drawings + "/" + scenario.name + ".dot", outcome.dot);
+      Write(flags.drawings + "/" + scenario.name + ".mmd", outcome.mermaid);
       break;
   }
 }
@@ -188,7 +202,7 @@ bool RunScenarios(const char* program, const Flags& flags, const std::vector<Sce
                   : search.scheduler == Search::Scheduler::kExhaustive
                       ? "ok, all executions"
                       : "ok, all within the bound");
-      if (outcome.failed) PrintFailure(program, scenario, search, outcome);
+      if (outcome.failed) PrintFailure(program, flags, scenario, search, outcome);
       std::fflush(stdout);
       passed = passed && !outcome.failed;
     }

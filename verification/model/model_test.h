@@ -28,7 +28,9 @@
 //   --mutation=no     no mutants
 //   --first=N         the number, which is the seed, of the first random execution [1]
 //   --state=STATE     where the bounded search begins: a failure prints it
-//   --token=TOKEN     the only execution to run under RC11: a failure prints it
+//   --token=TOKEN     the only execution to run under RC11, step by step: a failure prints it
+//   --drawings=FOLDER where to draw what fails under RC11, for Graphviz and for Markdown
+//                     [Bazel's folder for the outputs of a test]
 //   --mutant=N        show how this mutant of the table fails
 // Environment: ASHLAR_MODEL_SCALE=N multiplies --iterations, --limit and --executions and
 // adds a preemption to the default bound (--config=deep).

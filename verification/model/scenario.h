@@ -61,6 +61,8 @@ struct Outcome {
   std::uint64_t last = 0;        // kRandom: the number of the last execution
   std::string state;             // kBounded, kExhaustive: of the failure
   std::string history;           // of the failure, step by step
+  std::string dot;               // kExhaustive: the failure, drawn for Graphviz
+  std::string mermaid;           // and for Markdown
   double seconds = 0;
 };
 

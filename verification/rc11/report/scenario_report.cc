@@ -1,6 +1,5 @@
 #include "ashlar/verification/rc11/report/scenario_report.h"
 
-#include <fstream>
 #include <utility>
 
 #include "ashlar/verification/rc11/explorer.h"
@@ -13,6 +12,7 @@ namespace ashlar::verification::rc11 {
 
 ScenarioReport ReportScenario(const ScenarioType& type, Options options,
                               SmallestFailure::Budget budget) {
+  const bool run_steps = !options.token.empty();
   SmallestFailure smallest(budget);
   const auto on_failure = std::move(options.on_failure);
   options.on_failure = [&](const Graph& graph, const Failure& failure) {
@@ -28,36 +28,26 @@ ScenarioReport ReportScenario(const ScenarioType& type, Options options,
   }
   ScenarioReport report;
   if (smallest.Found()) {
-    report = ReportExecution(type, smallest.graph(), smallest.failure());
+    report = ReportExecution(type, smallest.graph(), smallest.failure(), run_steps);
     result.status = Result::Status::kFailed;
+    result.failure = report.failure;
+    result.token = Token(*report.graph);
   }
-  report.result = result;
+  report.result = std::move(result);
   return report;
 }
 
-ScenarioReport ReportExecution(const ScenarioType& type, const Graph& graph,
-                               const Failure& failure) {
-  const Reenactment run(type, graph, failure);
+ScenarioReport ReportExecution(const ScenarioType& type, const Graph& graph, const Failure& failure,
+                               bool run_steps) {
+  Reenactment run(type, graph, failure);
   ScenarioReport report;
   report.failure = run.failure();
   report.graph = std::make_shared<Graph>(run.graph());
-  report.token = Token(run.graph());
   report.text = TextReport(run.graph(), run.failure(), run.names());
   report.dot = Dot(run.graph(), run.failure(), run.names());
   report.mermaid = Mermaid(run.graph(), run.failure(), run.names());
+  if (run_steps) run.Run([&](const std::string& line) { report.steps += line + "\n"; });
   return report;
-}
-
-void ReplayExecution(const ScenarioType& type, const Graph& graph, const Failure& failure,
-                     const std::function<void(const std::string& line)>& print) {
-  Reenactment(type, graph, failure).Run(print);
-}
-
-bool WriteFile(const std::string& path, const std::string& text) {
-  std::ofstream file(path);
-  file << text;
-  file.close();
-  return !file.fail();
 }
 
 }  // namespace ashlar::verification::rc11

@@ -8,7 +8,6 @@
 #ifndef ASHLAR_VERIFICATION_RC11_REPORT_SCENARIO_REPORT_H_
 #define ASHLAR_VERIFICATION_RC11_REPORT_SCENARIO_REPORT_H_
 
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,31 +20,26 @@
 namespace ashlar::verification::rc11 {
 
 struct ScenarioReport {
-  Result result;
+  Result result;  // its token is that of the failure that is reported
   // The rest is empty if there was no failure.
   Failure failure;
   std::shared_ptr<const Graph> graph;
   std::string text;     // text.h
   std::string dot;      // dot.h
   std::string mermaid;  // mermaid.h
-  std::string token;    // Options::token that brings it back
+  std::string steps;    // a line for each, as they were run
 
   bool Failed() const { return graph != nullptr; }
 };
 
+// With Options::token, that execution is also run step by step: see reenactment.h, and
+// ScenarioReport::steps.
 ScenarioReport ReportScenario(const ScenarioType& type, Options options = {},
                               SmallestFailure::Budget budget = {});
 
-// The report of one execution of it, which has been found before.
-ScenarioReport ReportExecution(const ScenarioType& type, const Graph& graph,
-                               const Failure& failure);
-
-// Runs it again, a line for each step: see reenactment.h, also for breakpoints.
-void ReplayExecution(const ScenarioType& type, const Graph& graph, const Failure& failure,
-                     const std::function<void(const std::string& line)>& print);
-
-// False if it could not be written.
-bool WriteFile(const std::string& path, const std::string& text);
+// The report of one execution, which has been found before.
+ScenarioReport ReportExecution(const ScenarioType& type, const Graph& graph, const Failure& failure,
+                               bool run_steps = false);
 
 }  // namespace ashlar::verification::rc11
 

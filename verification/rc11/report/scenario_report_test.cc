@@ -1,16 +1,12 @@
 #include "ashlar/verification/rc11/report/scenario_report.h"
 
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <string>
-#include <vector>
 
 #include "ashlar/verification/model/rc11_scenario.h"
 #include "ashlar/verification/platform/rc11_platform.h"
-#include "ashlar/verification/rc11/fiber_program.h"
 #include "ashlar/verification/rc11/options.h"
-#include "ashlar/verification/rc11/report/report_flags.h"
 #include "ashlar/verification/rc11/report/wrong_for_test.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -20,18 +16,15 @@ namespace {
 
 using rc11::Result;
 using rc11::ScenarioReport;
-using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::SizeIs;
 using testing::StartsWith;
 
 TEST(ScenarioReportTest, ExplainsARace) {
   EXPECT_EQ(
       ReportRc11<OneLetter>().text,
-      R"text(data race on value: T0's write at verification/rc11/report/wrong_for_test.h:21 and T1's read at
-verification/rc11/report/wrong_for_test.h:27
+      R"text(data race on value: T0's write at verification/rc11/report/wrong_for_test.h:21 and T1's read at verification/rc11/report/wrong_for_test.h:27
 
   No happens-before: the store at wrong_for_test.h:22 (step 3) is relaxed. With release, the two
   accesses would be ordered.
@@ -170,29 +163,6 @@ TEST(ScenarioReportTest, AnExecutionIsFoundAgainInAnotherRun) {
             report.text);
 }
 
-std::vector<std::string> StepsOf(const rc11::ScenarioType& type, const ScenarioReport& report) {
-  std::vector<std::string> lines;
-  rc11::ReplayExecution(type, *report.graph, report.failure,
-                        [&](const std::string& line) { lines.push_back(line); });
-  return lines;
-}
-
-TEST(ScenarioReportTest, TheExecutionRunsStepByStep) {
-  const ScenarioReport report = ReportRc11<OneLetter>();
-  const std::vector<std::string> steps = StepsOf(Rc11Type<OneLetter>(), report);
-  ASSERT_THAT(steps, SizeIs(5));
-  EXPECT_THAT(steps[0], StartsWith("1  T0  full.load(acquire) -> 0  verification/rc11/report/"));
-  EXPECT_THAT(steps[4], StartsWith("5  T1  value.Read()"));
-  EXPECT_THAT(steps[4], EndsWith("TryTake"));
-}
-
-TEST(ScenarioReportTest, ThenWhatAfterDoes) {
-  const ScenarioReport report = ReportRc11<LostUpdate>();
-  const std::vector<std::string> steps = StepsOf(Rc11Type<LostUpdate>(), report);
-  ASSERT_THAT(steps, SizeIs(5));
-  EXPECT_THAT(steps[4], StartsWith("after  count.load() -> 1"));
-}
-
 struct ReadsTheAddress {
   static constexpr int kThreads = 1;
   static inline int runs = 0;
@@ -216,65 +186,41 @@ TEST(ScenarioReportTest, DrawsWhatItExplains) {
   EXPECT_THAT(report.mermaid, HasSubstr("full.store(1, relaxed)"));
 }
 
-// A line brings the execution back, in any process.
+// A line brings the execution back, in any process, and runs it step by step.
 template <class S>
-void ExpectTokenBringsBack() {
+ScenarioReport Replayed() {
   const ScenarioReport report = ReportRc11<S>();
   rc11::Options options;
-  options.token = report.token;
+  options.token = report.result.token;
   const ScenarioReport again = ReportRc11<S>(options);
-  EXPECT_EQ(again.text, report.text) << report.token;
+  EXPECT_EQ(again.text, report.text) << report.result.token;
   EXPECT_EQ(again.result.failures, 1u);
+  EXPECT_EQ(again.result.token, report.result.token);
+  return again;
 }
 
-TEST(ScenarioReportTest, ATokenBringsItBack) {
-  ExpectTokenBringsBack<OneLetter>();
-  ExpectTokenBringsBack<TwoQueue>();
-  ExpectTokenBringsBack<TwoItems>();
-  ExpectTokenBringsBack<LostUpdate>();
+TEST(ScenarioReportTest, ATokenRunsTheExecutionStepByStep) {
+  const std::string steps = Replayed<OneLetter>().steps;
+  EXPECT_THAT(steps, StartsWith("1  T0  full.load(acquire) -> 0  verification/rc11/report/"));
+  EXPECT_THAT(steps, HasSubstr("\n5  T1  value.Read()  "));
+  EXPECT_THAT(steps, EndsWith("TryTake\n"));
 }
 
-TEST(ReportFlagsTest, AreTaken) {
-  rc11::ReportFlags flags;
-  EXPECT_TRUE(rc11::TakeReportFlag("--replay=0wi.1ri", &flags));
-  EXPECT_TRUE(rc11::TakeReportFlag("--dot=a.dot", &flags));
-  EXPECT_TRUE(rc11::TakeReportFlag("--mermaid=a.mmd", &flags));
-  EXPECT_FALSE(rc11::TakeReportFlag("--dot=", &flags));
-  EXPECT_FALSE(rc11::TakeReportFlag("--bound=2", &flags));
-  EXPECT_EQ(flags.replay, "0wi.1ri");
-  EXPECT_EQ(flags.dot, "a.dot");
-  EXPECT_EQ(flags.mermaid, "a.mmd");
+TEST(ScenarioReportTest, ATokenRunsWhatAfterDoes) {
+  EXPECT_THAT(Replayed<LostUpdate>().steps, HasSubstr("\nafter  count.load() -> 1"));
 }
 
-TEST(ReportFlagsTest, AReportSaysHowToSeeItAgain) {
-  const ScenarioReport report = ReportRc11<OneLetter>();
-  const std::string folder = testing::TempDir();
-  const rc11::ReportFlags flags = {.dot = folder + "/flags_test.dot"};
-  testing::internal::CaptureStdout();
-  rc11::PrintReport("mailbox_test", "OneLetter", report, flags);
-  const std::string text = testing::internal::GetCapturedStdout();
-  EXPECT_THAT(text, HasSubstr("FAILED: OneLetter\ndata race on value: "));
-  EXPECT_THAT(text, EndsWith("mailbox_test --scenario=OneLetter --replay=" + report.token + "\n"));
-  EXPECT_EQ(ContentOf(flags.dot), report.dot);
-  if (const char* const outputs = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR")) {
-    EXPECT_EQ(ContentOf(std::string(outputs) + "/OneLetter.mmd"), report.mermaid);
-  }
+TEST(ScenarioReportTest, ATokenRunsHangsAndLongExecutions) {
+  EXPECT_THAT(Replayed<TwoQueue>().steps, HasSubstr("\n10  T0  "));
+  EXPECT_THAT(Replayed<TwoItems>().steps, HasSubstr("\n26  T0  "));
 }
 
-TEST(ReportFlagsTest, AReplayShowsTheStepsAndTheReport) {
-  const ScenarioReport report = ReportRc11<OneLetter>();
-  const rc11::ReportFlags flags = {.replay = report.token};
-  testing::internal::CaptureStdout();
-  EXPECT_TRUE(rc11::Replay("mailbox_test", "OneLetter", Rc11Type<OneLetter>(), flags));
-  const std::string text = testing::internal::GetCapturedStdout();
-  EXPECT_THAT(text, StartsWith("1  T0  full.load(acquire) -> 0"));
-  EXPECT_THAT(text, HasSubstr(report.text));
-}
-
-TEST(ReportFlagsTest, AReplayOfSomethingElseSaysSo) {
-  testing::internal::CaptureStderr();
-  EXPECT_FALSE(rc11::Replay("t", "OneLetter", Rc11Type<OneLetter>(), {.replay = "no token"}));
-  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("no execution of OneLetter"));
+TEST(ScenarioReportTest, SaysOfAWrongTokenThatItIsOne) {
+  rc11::Options options;
+  options.token = "no token";
+  const ScenarioReport report = ReportRc11<OneLetter>(options);
+  EXPECT_EQ(report.result.status, Result::Status::kUnreadable);
+  EXPECT_FALSE(report.Failed());
 }
 
 }  // namespace

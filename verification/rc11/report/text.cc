@@ -205,7 +205,7 @@ class Table {
 
 std::string TextReport(const Graph& graph, const Failure& failure, const Names& names) {
   const std::vector<Step> steps = ExecutionOrder(graph);
-  std::string text = Wrap(Headline(graph, failure, names), "") + "\n";
+  std::string text = Headline(graph, failure, names) + "\n\n";
   for (const std::string& line : Why(graph, failure, steps, names)) {
     text += line.substr(0, 2) == "  " ? "  " + line + "\n" : Wrap(line, "  ");
   }

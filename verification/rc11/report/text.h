@@ -2,9 +2,9 @@
 // ------
 // TextReport: a failing execution, to be understood in a minute.
 //
-// A headline; the sentences why (why.h); the steps in a line that respects happens-before
-// (execution_order.h), each in the column of its thread, with what it reads from and where
-// it stands in the source.
+// A headline, which is the first line; the sentences why (why.h); the steps in a line that respects
+// happens-before (execution_order.h), each in the column of its thread, with what it reads from and
+// where it stands in the source.
 //
 //   data race on data: T0's write at mailbox.h:10 and T1's read at mailbox.h:13
 //
