@@ -11,17 +11,26 @@
 //     void After();                  // optional: when all have ended
 //   };
 //
-// Found are a false Rc11Expect, data races on Vars, and threads that SpinWait() for what
-// never comes. Plain fields are those of one thread, or of After(). A thread does the
-// same when it reads the same: no clock, no random numbers. What it has on its stack may
-// be forgotten without being destroyed, so memory comes from Rc11Platform::Create.
+// Found are
+//
+//   a false Rc11Expect, an exception that nobody catches, a crash
+//   data races on Vars, and on the beginning and the end of any object's life
+//   use after free, double free, free of what was not allocated, leaks
+//   threads that wait for ever: in SpinWait(), asleep, for a lock or for each other
+//   executions without end: too many operations, or none for half a second; a stack or an
+//   arena that is full
+//   scenarios that do something else when they are run again
+//
+// Plain fields are those of one thread, or of After(). A thread does the same when it
+// reads the same: no clock, no random numbers, no static state. `new` and Platform::Create
+// may be used; what a run leaves behind is forgotten.
 //
 // Reports call fields by the source's own lines. Where that is not enough, the scenario's
 // constructor, or a thread, gives names: Rc11Name(nodes, "nodes") makes `nodes[1].next` of
 // what would be `B.next`.
 //
 // Limits: 16 threads, 127 atomics and Vars, 128 operations in an execution (two for a
-// read-modify-write).
+// read-modify-write), 1 MiB and 256 KiB of stack a thread.
 #ifndef ASHLAR_VERIFICATION_MODEL_RC11_SCENARIO_H_
 #define ASHLAR_VERIFICATION_MODEL_RC11_SCENARIO_H_
 
@@ -40,6 +49,21 @@ namespace ashlar::verification {
 inline void Rc11Expect(bool condition, SourceSite site = SourceSite::Current()) {
   if (!condition) rc11::FiberProgram::Current().Fail("false expectation", site);
 }
+
+// One of 0, 1, ..., ways - 1, each of which is explored. For what is random in production.
+inline int Rc11Choose(int ways, SourceSite site = SourceSite::Current()) {
+  return rc11::FiberProgram::Current().Choice(ways, site);
+}
+
+namespace rc11_internal {
+
+template <class S>
+constexpr int MoreThreads() {
+  if constexpr (requires { S::kMoreThreads; }) return S::kMoreThreads;
+  return 0;
+}
+
+}  // namespace rc11_internal
 
 template <class T>
 inline constexpr bool kIsRc11Location = false;
@@ -64,10 +88,11 @@ void Rc11Name(const T (&array)[kSize], const char* name) {
 // S without its type.
 template <class S>
 rc11::ScenarioType Rc11Type() {
-  static_assert(alignof(S) <= alignof(std::max_align_t));
   return {
       sizeof(S),
+      alignof(S),
       S::kThreads,
+      rc11_internal::MoreThreads<S>(),
       [](void* memory) { ::new (memory) S(); },
       [](void* scenario, unsigned index) { static_cast<S*>(scenario)->Thread(index); },
       [](void* scenario) {

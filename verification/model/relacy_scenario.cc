@@ -6,6 +6,7 @@
 #include <string>
 
 #include "ashlar/base/check.h"
+#include "ashlar/verification/platform/memory_hook.h"
 
 #if defined(__USE_FORTIFY_LEVEL) && __USE_FORTIFY_LEVEL > 0
 #error "Relacy needs -U_FORTIFY_SOURCE: its longjmp between stacks would be refused"
@@ -14,6 +15,20 @@
 namespace ashlar::verification {
 namespace relacy_internal {
 namespace {
+
+// As Relacy's own `new` and `delete`.
+class Memory : public MemoryHook {
+ public:
+  void* Allocate(std::size_t bytes, std::size_t alignment) override {
+    return rl::is_ctx() && alignment == 0 ? rl::ctx().alloc(bytes) : nullptr;
+  }
+  bool Free(void* pointer) override {
+    if (!rl::is_ctx()) return false;
+    rl::ctx().free(pointer);
+    return true;
+  }
+};
+Memory memory;
 
 // Relacy's test suite around a program. It is told what to run through statics, since
 // Relacy constructs it without arguments.

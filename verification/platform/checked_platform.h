@@ -16,7 +16,8 @@
 //   struct Platform : CheckedPlatform<Platform> { friend ...; }
 //
 // needs SpinWait(site), RunFence(order, site) for any order but relaxed,
-// Allocate(bytes, alignment), and Free(pointer, bytes).
+// Allocate(bytes, alignment), CheckFree(pointer, site) before what is at the pointer is
+// destroyed, and Free(pointer, bytes, site) after that.
 #ifndef ASHLAR_VERIFICATION_PLATFORM_CHECKED_PLATFORM_H_
 #define ASHLAR_VERIFICATION_PLATFORM_CHECKED_PLATFORM_H_
 
@@ -143,8 +144,8 @@ struct CheckedPlatform {
     return ::new (Self::Allocate(sizeof(T), alignof(T))) T(std::forward<Args>(args)...);
   }
   template <class T>
-  static void Destroy(T* pointer) {
-    DestroyArray(pointer, 1);
+  static void Destroy(T* pointer, Site site = Site::Current()) {
+    DestroyArray(pointer, 1, site);
   }
   template <class T>
   static T* CreateArray(std::size_t count) {
@@ -153,10 +154,11 @@ struct CheckedPlatform {
     return array;
   }
   template <class T>
-  static void DestroyArray(T* pointer, std::size_t count) {
+  static void DestroyArray(T* pointer, std::size_t count, Site site = Site::Current()) {
     if (pointer == nullptr) return;
+    Self::CheckFree(pointer, site);
     for (std::size_t i = 0; i < count; ++i) pointer[i].~T();
-    Self::Free(pointer, count * sizeof(T));
+    Self::Free(pointer, count * sizeof(T), site);
   }
 
  protected:

@@ -336,7 +336,8 @@ struct RelacyPlatform : verification::CheckedPlatform<RelacyPlatform> {
     ASHLAR_CHECK(alignment <= alignof(std::max_align_t), "Relacy has no over-aligned memory");
     return rl::ctx().alloc(bytes, /*is_array=*/false, Here("Create"));
   }
-  static void Free(void* pointer, std::size_t bytes) {
+  static void CheckFree(const void* /*pointer*/, const Site& /*site*/) {}
+  static void Free(void* pointer, std::size_t bytes, const Site& /*site*/) {
     // Relacy knows freed atomics and Vars by a word that their destructors clear; the
     // compiler may drop such a store.
     std::memset(pointer, kFreedByte, bytes);

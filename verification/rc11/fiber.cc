@@ -23,6 +23,11 @@ Fiber::Fiber() {
 
 Fiber::~Fiber() { munmap(memory_, kGuardBytes + kStackBytes); }
 
+bool Fiber::IsBelowStack(const void* address) const {
+  const auto* const byte = static_cast<const std::byte*>(address);
+  return byte >= memory_ && byte < memory_ + kGuardBytes;
+}
+
 #if defined(__x86_64__)
 
 // Stores the callee-saved registers on this stack, and takes those of the other.

@@ -30,8 +30,11 @@ class Fiber {
   void Start(void (*entry)(void*), void* argument);
   // Runs the fiber until it suspends itself.
   void Resume();
-  // From inside: goes back to where Resume() was called.
+  // From inside, or from a signal's handler: goes back to where Resume() was called.
   void Suspend();
+
+  // Whether an access of `address` is a sign that the stack is too small.
+  bool IsBelowStack(const void* address) const;
 
  private:
   std::byte* memory_;  // a page that faults, and the stack

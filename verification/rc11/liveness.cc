@@ -1,19 +1,88 @@
 #include "ashlar/verification/rc11/liveness.h"
 
-#include <bitset>
+#include <algorithm>
 
 namespace ashlar::verification::rc11 {
+namespace {
 
-bool WaitsForEver(const Graph& graph, int thread) {
-  std::bitset<Graph::kMaxLocations> seen;
-  for (int index = graph.ThreadSize(thread) - 1; index >= 0; --index) {
-    const Event& event = graph[graph.ThreadAt(thread, index)];
-    if (event.IsWrite()) break;
-    if (event.IsFence() || seen.test(event.operation.location)) continue;
-    seen.set(event.operation.location);
-    if (event.reads_from != graph.MoLast(event.operation.location)) return false;
+// More than a backoff pauses before it looks again.
+constexpr int kIdleTurns = 200;
+constexpr int kMostTurns = 1000;
+constexpr int kMostSteps = 1000;  // in a turn
+
+class FairRun {
+ public:
+  FairRun(Program& program, const Graph& graph, const Operation* pending) : program_(program) {
+    threads_ = graph.Threads();
+    std::copy_n(pending, threads_, pending_);
+    for (int i = 0; i < graph.Locations(); ++i) values_[i] = graph[graph.MoLast(i)].value;
   }
-  return seen.any();
+
+  bool WaitsForEver() {
+    int idle = 0;
+    for (int turn = 0; turn < kMostTurns && idle < kIdleTurns; ++turn) {
+      ++idle;
+      for (int thread = 0; thread < threads_; ++thread) {
+        if (pending_[thread].kind == OperationKind::kDone) continue;
+        switch (RunTurn(thread)) {
+          case Turn::kNothing:
+            break;
+          case Turn::kChange:
+            idle = 0;
+            break;
+          case Turn::kEnd:
+            return false;
+        }
+      }
+    }
+    return idle == kIdleTurns;
+  }
+
+ private:
+  enum class Turn { kNothing, kChange, kEnd };
+
+  // Lets a thread run until it waits.
+  Turn RunTurn(int thread) {
+    Operation& operation = pending_[thread];
+    bool changes = false;
+    if (operation.kind == OperationKind::kSpin) operation = program_.Resume(thread, 0);
+    for (int step = 0; step < kMostSteps; ++step) {
+      Value& value = values_[operation.location];
+      switch (operation.kind) {
+        case OperationKind::kSpin:
+          return changes ? Turn::kChange : Turn::kNothing;
+        case OperationKind::kDone:
+        case OperationKind::kFail:  // another execution has it
+          return Turn::kEnd;
+        case OperationKind::kRead:
+          if (operation.await) {
+            if ((value & operation.value) != 0) return changes ? Turn::kChange : Turn::kNothing;
+            changes = true;
+          }
+          break;
+        case OperationKind::kWrite:
+          changes = changes || value != operation.value;
+          value = operation.value;
+          break;
+        default:
+          break;
+      }
+      if (operation.choices != 0) program_.Choose(thread, 0);
+      operation = program_.Resume(thread, operation.kind == OperationKind::kRead ? value : 0);
+    }
+    return Turn::kEnd;
+  }
+
+  Program& program_;
+  int threads_;
+  Operation pending_[Graph::kMaxThreads];
+  Value values_[Graph::kMaxLocations] = {};
+};
+
+}  // namespace
+
+bool WaitForEver(Program& program, const Graph& graph, const Operation* pending) {
+  return FairRun(program, graph, pending).WaitsForEver();
 }
 
 }  // namespace ashlar::verification::rc11

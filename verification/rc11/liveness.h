@@ -1,22 +1,22 @@
 // liveness.h
 // ----------
-// WaitsForEver: whether a thread that spins at the end of an execution will never go on.
+// WaitForEver: whether the threads of an execution that have not ended never will.
 //
-// It will if a write can still come that it has not seen. Here no thread can write any
-// more, so it waits for ever if what it keeps reading is what is newest already. If not,
-// it has only not seen it yet, and the execution in which it has is another one.
-//
-// What it keeps reading: the locations that it has read since it last wrote. If that is
-// more than its loop reads, a thread that waits for ever may be missed; none is accused
-// wrongly.
+// Every write becomes visible in the end, so they run on, in turns, each until it waits
+// again, and read what is newest. If one ends, or they still change the memory after many
+// turns, they only have not seen something yet, and the execution in which they have is
+// another one. If many turns pass in which nothing changes, they wait for ever.
 #ifndef ASHLAR_VERIFICATION_RC11_LIVENESS_H_
 #define ASHLAR_VERIFICATION_RC11_LIVENESS_H_
 
 #include "ashlar/verification/rc11/graph.h"
+#include "ashlar/verification/rc11/program.h"
 
 namespace ashlar::verification::rc11 {
 
-bool WaitsForEver(const Graph& graph, int thread);
+// `program` is where `graph` is, and each thread is about to do `pending`. Leaves the
+// program somewhere else.
+bool WaitForEver(Program& program, const Graph& graph, const Operation* pending);
 
 }  // namespace ashlar::verification::rc11
 

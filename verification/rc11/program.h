@@ -59,7 +59,7 @@ enum class OperationKind : std::uint8_t {
   kFence,
   // The thread retries what it did since its last write, until it reads something else.
   // Its read of an old value may still turn into one of a new value; if none does, it
-  // stays here, and the execution counts as blocked.
+  // stays here, and the execution counts as blocked. Resume() lets it retry (liveness.h).
   kSpin,
   kFail,  // the thread found that the execution is wrong
   // What may come out in several ways that no memory decides: each is explored.
@@ -99,7 +99,9 @@ struct Operation {
   bool rmw = false;               // one half of a read-modify-write
   bool compare = false;           // the read of a compare-exchange, which expects `value`
   bool await = false;             // see Await()
-  bool sleeps = false;            // see EnqueueRead()
+  // A half of the read-modify-write by which a thread goes to sleep, because of what it has
+  // read right before: see QueueOrder in axioms.h.
+  bool sleeps = false;
   // Further ways in which it may come out, for a read only if it reads what it expects: a
   // weak compare-exchange may fail all the same. Program::Choose() hears of it.
   std::uint8_t choices = 0;
@@ -153,19 +155,6 @@ struct Operation {
             .rmw = true,
             .location = location,
             .value = value};
-  }
-
-  // The halves of a relaxed read-modify-write of a queue of sleepers, by which a thread
-  // goes to sleep because of what it has read right before: see QueueOrder in axioms.h.
-  static constexpr Operation EnqueueRead(std::uint8_t queue) {
-    Operation read = RmwRead(Order::kRelaxed, queue);
-    read.sleeps = true;
-    return read;
-  }
-  static constexpr Operation EnqueueWrite(std::uint8_t queue, Value value) {
-    Operation write = RmwWrite(Order::kRelaxed, queue, value);
-    write.sleeps = true;
-    return write;
   }
 
   // Wherever it stands, and whatever it is called.

@@ -380,10 +380,13 @@ void Search::FindHang(const Graph& graph) {
   failure.kind = Failure::Kind::kHang;
   for (int thread = 0; thread < graph.Threads(); ++thread) {
     if (!Waits(graph, thread)) continue;
-    // An accident may end some.
-    if (pending_[thread].await ? pending_[thread].accident : !WaitsForEver(graph, thread)) return;
+    if (pending_[thread].await && pending_[thread].accident) return;  // an accident may end it
     failure.waiting.push_back({thread, pending_[thread].place});
   }
+  if (!replay_.CatchUp(graph)) return Fail(graph, replay_.failure());
+  const bool wait_for_ever = WaitForEver(program_, graph, pending_);
+  for (int thread = 0; thread < graph.Threads(); ++thread) replay_.Forget(thread);
+  if (!wait_for_ever) return;
   failure.thread = failure.waiting.front().thread;
   failure.place = failure.waiting.front().place;
   Fail(graph, failure);
