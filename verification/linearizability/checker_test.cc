@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "ashlar/verification/linearizability/history.h"
+#include "ashlar/verification/linearizability/overlapping_history_for_test.h"
 #include "ashlar/verification/linearizability/specifications.h"
+#include "ashlar/verification/linearizability/verdict.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -238,6 +240,72 @@ TEST(CheckerTest, OfAMapTheKeyThatIsWrong) {
   EXPECT_THAT(verdict.stuck, ElementsAre(3));
   EXPECT_THAT(verdict.why, HasSubstr("Get(2) -> nothing: in the state {2:20} the specification "
                                      "answers 20"));
+}
+
+// ---- Long histories.
+
+constexpr int kLong = 5000;
+
+// Four threads whose operations each overlap about four others.
+HistoryOf<IntQueue> LongQueue() { return OverlappingHistory(IntQueue(), 4, kLong, 5, kPushOrPop); }
+
+TEST(CheckerTest, LongHistories) {
+  EXPECT_EQ(OutcomeOf(IntQueue(), LongQueue()), kRight);
+  const auto bounded = OverlappingHistory(IntQueue(4), 4, kLong, 5, kPushOrPop);
+  EXPECT_EQ(OutcomeOf(IntQueue(4), bounded), kRight);
+  const auto writes = OverlappingHistory(IntRegister(), 4, kLong, 5, [](auto random, int i) {
+    return random(2) == 0 ? IntRegister::Write(i) : IntRegister::Read();
+  });
+  EXPECT_EQ(OutcomeOf(IntRegister(), writes), kRight);
+  using IntMap = Map<int, int>;
+  const auto entries = OverlappingHistory(IntMap(), 16, 4 * kLong, 20, [](auto random, int i) {
+    const int key = random(100);
+    return random(3) == 0   ? IntMap::Put(key, i)
+           : random(2) == 0 ? IntMap::Remove(key)
+                            : IntMap::Get(key);
+  });
+  const Verdict verdict = Check(IntMap(), entries);
+  EXPECT_EQ(verdict.outcome, kRight);
+  EXPECT_THAT(verdict.sequence, SizeIs(4 * kLong));
+}
+
+TEST(CheckerTest, LongHistoriesThatAreWrongAreExplained) {
+  // A lost item, one at a time: what was popped stays there.
+  for (int lost = 3000; lost < 3006; ++lost) {
+    HistoryOf<IntQueue> history = LongQueue();
+    auto& operation = history.operations[lost];
+    if (operation.result->answer != IntQueue::Answer::kTook) continue;
+    operation.result = IntQueue::Empty();
+    const Verdict verdict = Check(IntQueue(), history);
+    EXPECT_EQ(verdict.outcome, kWrong);
+    ASSERT_FALSE(verdict.stuck.empty());
+    EXPECT_NEAR(verdict.stuck.front(), lost, 20);
+    EXPECT_GT(verdict.sequence.size(), 2900u);
+  }
+}
+
+TEST(CheckerTest, OfALongHistoryTheFirstReturnThatIsWrongIsNamed) {
+  HistoryOf<IntQueue> history;
+  history.threads = 2;
+  for (int i = 0; i < kLong; ++i) {
+    // Two pushes that overlap, two pops that overlap.
+    for (int thread = 0; thread < 2; ++thread) {
+      const int item = 2 * i + thread;
+      history.operations.push_back({thread, IntQueue::Push(item), IntQueue::Done(),
+                                    100 * i + thread, 100 * i + 10 + thread});
+      history.operations.push_back({thread, IntQueue::Pop(), IntQueue::Took(item),
+                                    100 * i + 20 + thread, 100 * i + 30 + thread});
+    }
+  }
+  // Taken by the wrong thread: right. Taken again: wrong.
+  std::swap(history.operations[1001].result, history.operations[1003].result);
+  EXPECT_EQ(OutcomeOf(IntQueue(), history), kRight);
+  history.operations[8001].result = history.operations[1001].result;
+  const Verdict verdict = Check(IntQueue(), history);
+  EXPECT_EQ(verdict.outcome, kWrong);
+  EXPECT_THAT(verdict.stuck, ElementsAre(8001));
+  EXPECT_THAT(verdict.why,
+              HasSubstr("operation 8001 of thread 0, Pop() -> 501: in the state [4000"));
 }
 
 // ---- Orders that are not times.

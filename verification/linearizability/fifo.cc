@@ -15,6 +15,7 @@ using Kind = FifoOperation::Kind;
 struct Item {
   int push = kNone;
   int pop = kNone;
+  bool popped_twice = false;
 };
 
 // For each thread and each of its positions, the last operation before it of some kind.
@@ -38,31 +39,64 @@ class LastBefore {
       if (last != kNone) visit(last);
     }
   }
-  int LastOf(int thread) const { return last_[thread].back(); }
+  // The same for the last of each thread.
+  template <class Visit>
+  void ForEachThread(Visit visit) const {
+    for (const std::vector<int>& last : last_) {
+      if (last.back() != kNone) visit(last.back());
+    }
+  }
 
  private:
   std::vector<std::vector<int>> last_;
 };
 
+// Threads whose last operation has taken effect even if it is pending, because it precedes
+// one that returned.
+std::vector<bool> EffectiveThreads(const Order& order) {
+  std::vector<bool> effective(order.Threads());
+  for (int i = 0; i < order.Size(); ++i) {
+    if (order.Pending(i)) continue;
+    for (int thread = 0; thread < order.Threads(); ++thread) {
+      if (order.Before(i)[thread] == order.Sequence(thread).size()) effective[thread] = true;
+    }
+  }
+  return effective;
+}
+
 }  // namespace
 
-std::optional<Order> DeduceFifo(const Order& order, std::span<const FifoOperation> operations) {
+std::optional<Order> DeduceFifo(const Order& order, std::span<const FifoOperation> all) {
+  std::vector<FifoOperation> operations(all.begin(), all.end());
+  const bool pops_known = std::none_of(operations.begin(), operations.end(), [](const auto& other) {
+    return other.kind == Kind::kUnknown;
+  });
   std::vector<Item> items;
-  bool pops_known = true;
   for (int i = 0; i < order.Size(); ++i) {
-    const auto& [kind, number] = operations[i];
-    if (kind == Kind::kUnknown) pops_known = false;
+    auto& [kind, number] = operations[i];
+    // Another may have taken that item, and this one not take effect.
+    if (!pops_known && kind == Kind::kPop && order.Pending(i)) kind = Kind::kUnknown;
     if (kind != Kind::kPush && kind != Kind::kPop) continue;
     items.resize(std::max(items.size(), static_cast<std::size_t>(number) + 1));
-    int& place = kind == Kind::kPush ? items[number].push : items[number].pop;
-    if (place != kNone) return order;
-    place = i;
+    Item& found = items[number];
+    if (kind == Kind::kPush) {
+      if (found.push != kNone) return order;
+      found.push = i;
+    } else {
+      found.popped_twice = found.pop != kNone;
+      if (found.popped_twice && (order.Pending(i) || order.Pending(found.pop))) return order;
+      found.pop = i;
+    }
+  }
+  for (const auto& [push, pop, popped_twice] : items) {
+    const bool from_nowhere = push == kNone && pop != kNone && !order.Pending(pop);
+    if (from_nowhere || popped_twice) return std::nullopt;
   }
   const auto item = [&](int operation) { return items[operations[operation].item]; };
   const auto is = [&](Kind kind) {
     return [&operations, kind](int operation) { return operations[operation].kind == kind; };
   };
-  // Pushes of items that were popped. An item that came from nowhere is left to the search.
+  // Pushes of items that were popped, and the pops.
   const auto is_popped_push = [&](int i) { return is(Kind::kPush)(i) && item(i).pop != kNone; };
   const auto is_pushed_pop = [&](int i) { return is(Kind::kPop)(i) && item(i).push != kNone; };
   const LastBefore popped_pushes(order, is_popped_push);
@@ -74,18 +108,24 @@ std::optional<Order> DeduceFifo(const Order& order, std::span<const FifoOperatio
   const auto add = [&](int a, int b) {
     if (!deduced->Precedes(a, b)) pairs.emplace_back(a, b);
   };
-  for (const auto& [push, pop] : items) {
+  for (const auto& [push, pop, popped_twice] : items) {
     if (push != kNone && pop != kNone) add(push, pop);
   }
-  if (pops_known) {
-    for (int i = 0; i < order.Size(); ++i) {
-      if (operations[i].kind != Kind::kPush || item(i).pop != kNone) continue;
-      for (int thread = 0; thread < order.Threads(); ++thread) {
-        if (popped_pushes.LastOf(thread) != kNone) add(popped_pushes.LastOf(thread), i);
+  for (;;) {
+    if (pops_known) {
+      const std::vector<bool> effective = EffectiveThreads(*deduced);
+      const auto took_effect = [&](int i) {
+        return !order.Pending(i) || effective[order.Thread(i)];
+      };
+      // What came and went while the items that stay were not there yet.
+      const LastBefore earlier(order, [&](int i) {
+        return is_popped_push(i) ? took_effect(item(i).pop) : is(Kind::kEmpty)(i) && took_effect(i);
+      });
+      for (int i = 0; i < order.Size(); ++i) {
+        if (operations[i].kind != Kind::kPush || item(i).pop != kNone) continue;
+        earlier.ForEachThread([&](int a) { add(a, i); });
       }
     }
-  }
-  for (;;) {
     for (int i = 0; i < order.Size(); ++i) {
       if (is_popped_push(i)) {
         popped_pushes.ForEach(*deduced, i, [&](int a) { add(item(a).pop, item(i).pop); });

@@ -12,7 +12,7 @@
 //   pop(x) < pop(y)    makes  push(x) -> push(y)
 //   push(x) < empty    makes  pop(x) -> empty     (a pop that found nothing)
 //   empty < pop(x)     makes  empty -> push(x)
-//   push(x) -> push(y)  if x was popped and y never was
+//   push(x) -> push(y), empty -> push(y)  if x was popped and y never was
 //
 // Every sequence that the queue allows agrees with what is added. The idea is that of
 // M. Emmi, C. Enea, J. Hamza, "Monitoring refinement via symbolic reasoning", PLDI 2015.
@@ -30,7 +30,7 @@ namespace ashlar::verification::linearizability {
 struct FifoOperation {
   enum class Kind {
     kPush,     // of `item`; also one that is pending
-    kPop,      // of `item`
+    kPop,      // of `item`; if it is pending, it is the only one that may do that
     kEmpty,    // a pop that found nothing
     kUnknown,  // a pop that is pending
     kNothing,  // it did not change the queue
@@ -45,8 +45,8 @@ struct FifoOperation {
   static FifoOperation Nothing() { return {}; }
 };
 
-// `order` with what the rules add; as it is if an item is pushed or popped twice. Nothing
-// if no sequence can agree.
+// `order` with what the rules add; as it is if an item is pushed twice. Nothing if no
+// sequence can agree: also if an item is popped twice, or was never pushed.
 std::optional<Order> DeduceFifo(const Order& order, std::span<const FifoOperation> operations);
 
 }  // namespace ashlar::verification::linearizability
