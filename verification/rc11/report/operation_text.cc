@@ -57,6 +57,66 @@ std::string Result(const Graph& graph, const Step& step, const Names& names) {
   return text;
 }
 
+std::string Threads(Value mask) {
+  std::string text;
+  for (int thread = 0; thread < Graph::kMaxThreads; ++thread) {
+    if ((mask >> thread & 1) == 0) continue;
+    text += (text.empty() ? "T" : ", T") + std::to_string(thread);
+  }
+  return text.empty() ? "nobody" : text;
+}
+
+// The thread that begins with what `start` writes.
+std::string Started(const Graph& graph, EventId start) {
+  Value mask = 0;
+  graph[start].readers.ForEach([&](EventId reader) {
+    if (graph[reader].operation.verb == Verb::kBegin) mask |= Value{1} << graph[reader].thread;
+  });
+  return mask == 0 ? "a thread" : Threads(mask);
+}
+
+std::string WaitText(const Event& look, const Names& names) {
+  const int location = look.operation.location;
+  const std::string text = "Wait(" + names.Location(location) + ", " +
+                           names.Text(location, look.operation.value) + ") -> ";
+  if (look.value != look.operation.value)
+    return text + "no, it is " + names.Text(location, look.value);
+  return text + (look.choice == 0 ? "it is" : "returns for no reason");
+}
+
+// What the platform does behind an object's back.
+std::string PlatformText(const Graph& graph, const Step& step, const Names& names) {
+  const Event& event = graph[step.event];
+  const std::string location = names.Location(event.operation.location);
+  switch (event.operation.verb) {
+    case Verb::kConstruct:
+      return location + " is constructed";
+    case Verb::kDestroy:
+      return location + " is destroyed";
+    case Verb::kWait:
+      return WaitText(event, names);
+    case Verb::kSleep:
+      return "falls asleep";
+    case Verb::kAwake:
+      return "wakes up";
+    case Verb::kWake:
+      return "wakes " +
+             Threads(step.write == Graph::kNone ? 0 : event.value & ~graph[step.write].value);
+    case Verb::kLock:
+      return location + ".lock()" + (step.write == Graph::kNone ? " finds it locked" : "");
+    case Verb::kUnlock:
+      return location + ".unlock()";
+    case Verb::kStart:
+      return "starts " + Started(graph, step.event);
+    case Verb::kBegin:
+      return "begins";
+    case Verb::kEnd:
+      return "ends";
+    default:
+      return "joins T" + std::to_string(graph[event.reads_from].thread);
+  }
+}
+
 }  // namespace
 
 std::string_view Text(Order order) {
@@ -83,6 +143,9 @@ std::string_view Text(Order order) {
 
 std::string_view Noun(const Operation& operation) {
   if (operation.kind == OperationKind::kChoice) return "choice";
+  if (operation.verb == Verb::kConstruct) return "construction";
+  if (operation.verb == Verb::kDestroy) return "destruction";
+  if (operation.verb == Verb::kWake) return "wake-up";
   if (operation.kind == OperationKind::kFence) return "fence";
   if (operation.compare) return "compare-exchange";
   if (operation.rmw) return operation.verb == Verb::kNone ? "read-modify-write" : Method(operation);
@@ -108,31 +171,13 @@ std::string_view Method(const Operation& operation) {
       return "compare_exchange_strong";
     case Verb::kCompareExchangeWeak:
       return "compare_exchange_weak";
-    case Verb::kConstruct:
-      return "Construct";
-    case Verb::kDestroy:
-      return "Destroy";
+    case Verb::kLock:
+      return "lock";
+    case Verb::kUnlock:
+      return "unlock";
     case Verb::kWait:
       return "Wait";
-    case Verb::kSleep:
-      return "Sleep";
-    case Verb::kWake:
-      return "Wake";
-    case Verb::kAwake:
-      return "Awake";
-    case Verb::kLock:
-      return "Lock";
-    case Verb::kUnlock:
-      return "Unlock";
-    case Verb::kStart:
-      return "Start";
-    case Verb::kBegin:
-      return "Begin";
-    case Verb::kEnd:
-      return "End";
-    case Verb::kJoin:
-      return "Join";
-    case Verb::kNone:
+    default:
       break;
   }
   if (operation.rmw) return operation.compare ? "compare_exchange_strong" : "exchange";
@@ -140,6 +185,8 @@ std::string_view Method(const Operation& operation) {
   if (operation.order == Order::kPlain) return is_write ? "Write" : "Read";
   return is_write ? "store" : "load";
 }
+
+bool IsThePlatforms(const Operation& operation) { return operation.verb >= Verb::kConstruct; }
 
 std::string OperationText(const Graph& graph, const Step& step, const Names& names) {
   const Event& event = graph[step.event];
@@ -151,10 +198,7 @@ std::string OperationText(const Graph& graph, const Step& step, const Names& nam
   if (event.order == Order::kLight) return "LightFence()";
   if (event.order == Order::kHeavy) return "HeavyFence()";
   if (event.IsFence()) return "Fence(" + order + ")";
-  if (event.operation.verb >= Verb::kConstruct) {
-    return names.Location(event.operation.location) + "." + std::string(Method(event.operation)) +
-           "()";
-  }
+  if (IsThePlatforms(event.operation)) return PlatformText(graph, step, names);
   if (!event.IsAtomic()) return PlainText(graph, event, names);
   const std::string location = names.Location(event.operation.location);
   if (event.operation.rmw && event.IsRead()) {

@@ -23,6 +23,10 @@ std::string_view Noun(const Operation& operation);
 // The method of the platform that it is a call of: "load", "compare_exchange_weak", "Write".
 std::string_view Method(const Operation& operation);
 
+// Whether the source does not say it: what waiting, locking, starting threads and the lives
+// of objects are made of.
+bool IsThePlatforms(const Operation& operation);
+
 // The operation with its arguments and its result. Plain data has values only in programs
 // that give it some; a Var of the platform does not.
 std::string OperationText(const Graph& graph, const Step& step, const Names& names);

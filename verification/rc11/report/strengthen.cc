@@ -60,7 +60,7 @@ class Search {
 
   void AddToSource(std::size_t number) {
     const Step& step = steps_[number];
-    if (!graph_[step.event].IsAtomic() || IsThePlatforms(step)) return;
+    if (!graph_[step.event].IsAtomic() || HasItsOrder(step)) return;
     for (Source& source : sources_) {
       if (!SameSource(steps_[source.steps.front()], step)) continue;
       source.steps.push_back(number);
@@ -74,7 +74,7 @@ class Search {
   }
 
   // What the platform does behind an object's back has the orders that it has.
-  bool IsThePlatforms(const Step& step) const {
+  bool HasItsOrder(const Step& step) const {
     return graph_[step.event].operation.verb >= Verb::kConstruct;
   }
 

@@ -118,7 +118,10 @@ class Table {
     std::string note;
     const auto add = [&](const std::string& text) { note += (note.empty() ? "" : ", ") + text; };
     const Event& event = graph_[step.event];
-    if (event.IsRead() && event.IsAtomic()) {
+    const Verb verb = event.operation.verb;
+    const bool is_shown =
+        !IsThePlatforms(event.operation) || verb == Verb::kWait || verb == Verb::kLock;
+    if (event.IsRead() && event.IsAtomic() && is_shown) {
       add(Graph::IsInitial(event.reads_from) ? "initial value"
                                              : "reads " + Number(event.reads_from));
     }
@@ -147,6 +150,7 @@ class Table {
                             !Graph::IsInitial(event.reads_from) &&
                             graph_[event.reads_from].thread != event.thread;
     if (!from_other || !others.empty() || event.hb.Contains(event.reads_from)) return;
+    if (IsThePlatforms(event.operation)) return;
     // It may have synchronised before with the fence by which the write releases.
     const EventSet& fenced = graph_[event.reads_from].fenced;
     if (fenced.Empty() || !(fenced - event.hb).Empty()) add("no happens-before");
@@ -166,7 +170,13 @@ class Table {
     return column;
   }
 
-  bool IsTouched(int location) const { return !graph_.Accesses(location).Empty(); }
+  // By what the source says.
+  bool IsTouched(int location) const {
+    bool is_touched = false;
+    graph_.Accesses(location).ForEach(
+        [&](EventId id) { is_touched = is_touched || !IsThePlatforms(graph_[id].operation); });
+    return is_touched;
+  }
 
   // What is not zero at first.
   std::string Initial() const {
@@ -186,7 +196,7 @@ class Table {
     std::string text;
     for (int location = 0; location < graph_.Locations(); ++location) {
       const EventId last = graph_.MoLast(location);
-      if (Graph::IsInitial(last) || !graph_[last].IsAtomic()) continue;
+      if (Graph::IsInitial(last) || !graph_[last].IsAtomic() || !IsTouched(location)) continue;
       text += (text.empty() ? "" : ", ") + names_.Location(location) + " = " +
               names_.Text(location, graph_[last].value) + " (step " + Number(last) + ")";
     }

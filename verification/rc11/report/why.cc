@@ -59,6 +59,7 @@ class Explanation {
             "fit.");
         break;
       case Failure::Kind::kNotDeterministic:
+        if (!failure_.message.empty()) Message();
         Say("It read the same as before. Does it use a clock, random numbers, addresses that"
             " change, or memory that is neither Atomic nor Var?");
         break;
@@ -84,6 +85,14 @@ class Explanation {
     return noun + At(event.operation.place) + " (" + StepText(id) + ")";
   }
 
+  void Message() {
+    for (std::size_t begin = 0; begin < failure_.message.size();) {
+      const std::size_t end = std::min(failure_.message.find('\n', begin), failure_.message.size());
+      if (end > begin) Say("  " + failure_.message.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+
   void Race() {
     if (Cures()) return;
     const Event& second = graph_[failure_.second];
@@ -102,6 +111,7 @@ class Explanation {
   // or as its SpinWait().
   void Hang(const Failure::Waiting& waiting) {
     const int thread = waiting.thread;
+    if (Sleeps(thread)) return;
     std::vector<int> seen;
     SourceSite last = waiting.place;
     for (int index = graph_.ThreadSize(thread) - 1; index >= 0; --index) {
@@ -118,6 +128,30 @@ class Explanation {
       Quote(place);
       Missed(id);
     }
+  }
+  // Whether it does, and on what, and who woke too early.
+  bool Sleeps(int thread) {
+    const int size = graph_.ThreadSize(thread);
+    if (size == 0) return false;
+    const EventId last = graph_.ThreadAt(thread, size - 1);
+    if (!graph_[last].operation.sleeps) return false;
+    const EventId look = graph_.ThreadAt(thread, size - 3);
+    const Event& word = graph_[look];
+    const int location = word.operation.location;
+    Say("T" + std::to_string(thread) + " sleeps on " + names_.Location(location) + ": in " +
+        StepText(look) + " it read " + names_.Text(location, word.value) + ", from " +
+        StepText(word.reads_from) + ", and nobody wakes it after that.");
+    Quote(word.operation.place);
+    for (EventId id = word.reads_from; id != Graph::kNone; id = graph_[id].mo_after) {
+      if (id == word.reads_from || graph_[id].thread == thread) continue;
+      Say("It does not see the " + names_.Text(location, graph_[id].value) + " of " +
+          Operation(id) + ".");
+    }
+    for (EventId id = graph_[last].mo_before; !Graph::IsInitial(id); id = graph_[id].mo_before) {
+      if (graph_[graph_.RmwRead(id)].operation.verb != Verb::kWake) continue;
+      Say("The wake-up of " + StepText(id) + " comes before it falls asleep.");
+    }
+    return true;
   }
   static bool SameLine(const SourceSite& a, const SourceSite& b) {
     return IsKnown(a) && IsKnown(b) && a.line == b.line && std::strcmp(a.file, b.file) == 0;
@@ -249,6 +283,15 @@ std::string AtPath(const SourceSite& place) {
   return IsKnown(place) ? " at " + FullWhere(place) : "";
 }
 
+std::string RaceKind(const Event& first, const Event& second) {
+  const auto either = [&](Verb verb) {
+    return first.operation.verb == verb || second.operation.verb == verb;
+  };
+  if (either(Verb::kDestroy)) return "use after free of ";
+  if (either(Verb::kConstruct)) return "use before construction of ";
+  return "data race on ";
+}
+
 std::string Access(const Event& event) {
   return Thread(event.thread) + "'s " + std::string(Noun(event.operation)) +
          AtPath(event.operation.place);
@@ -260,8 +303,9 @@ std::string Headline(const Graph& graph, const Failure& failure, const Names& na
   switch (failure.kind) {
     case Failure::Kind::kRace: {
       const Event& first = graph[failure.first];
-      return "data race on " + names.Location(first.operation.location) + ": " + Access(first) +
-             " and " + Access(graph[failure.second]);
+      const Event& second = graph[failure.second];
+      return RaceKind(first, second) + names.Location(first.operation.location) + ": " +
+             Access(first) + " and " + Access(second);
     }
     case Failure::Kind::kHang: {
       std::vector<std::string> waiting;
