@@ -127,6 +127,10 @@ void Reenactment::Follow(const Graph& graph) {
       next[thread] = program_.Resume(thread, event.value);
     }
   }
+  if (failure_.kind == Failure::Kind::kWrong && failure_.thread >= 0) {
+    fails_ = next[failure_.thread].kind == OperationKind::kFail &&
+             program_.WhyFailed(failure_.thread).message == failure_.message;
+  }
   if (failure_.kind == Failure::Kind::kRace) {
     failure_.first = new_id_[failure_.first];
     failure_.second = new_id_[failure_.second];

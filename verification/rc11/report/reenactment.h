@@ -34,6 +34,8 @@ class Reenactment {
   // What was run, with the addresses of this run. If the scenario did something else, that
   // is the failure, and the graph ends there.
   const Graph& graph() const { return *graph_; }
+  // Whether the thread that found the failure has found it again.
+  bool Fails() const { return fails_; }
   const Failure& failure() const { return failure_; }
   const std::vector<Step>& steps() const { return steps_; }
   const Names& names() const { return *names_; }
@@ -53,6 +55,7 @@ class Reenactment {
   FiberProgram program_;
   const std::unique_ptr<Graph> graph_ = std::make_unique<Graph>();
   Failure failure_;
+  bool fails_ = true;
   std::vector<Step> steps_;
   const SourceFiles files_;
   std::unique_ptr<Names> names_;

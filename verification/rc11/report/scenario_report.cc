@@ -28,7 +28,9 @@ ScenarioReport ReportScenario(const ScenarioType& type, Options options,
   }
   ScenarioReport report;
   if (smallest.Found()) {
-    report = ReportExecution(type, smallest.graph(), smallest.failure(), run_steps);
+    const bool fails = Reenactment(type, smallest.graph(), smallest.failure()).Fails();
+    report = ReportExecution(type, fails ? smallest.graph() : smallest.whole_graph(),
+                             smallest.failure(), run_steps);
     result.status = Result::Status::kFailed;
     result.failure = report.failure;
     result.token = Token(*report.graph);

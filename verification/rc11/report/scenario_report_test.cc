@@ -155,6 +155,29 @@ TEST(ScenarioReportTest, HasNothingToSayOfWhatIsRight) {
   EXPECT_EQ(report.result.executions, 2u);
 }
 
+// What threads hand to each other behind the checker's back is in no graph.
+struct FailsForWhatIsNoOperation {
+  static constexpr int kThreads = 2;
+  bool done = false;
+  Rc11Platform::Atomic<int> x{0};
+  void Thread(unsigned index) {
+    if (index == 0) {
+      x.store(1);
+      done = true;
+      x.store(2);
+    } else {
+      x.load();
+      Rc11Expect(!done);
+    }
+  }
+};
+
+TEST(ScenarioReportTest, LeavesNothingOutThatTheFailureNeeds) {
+  const ScenarioReport report = ReportRc11<FailsForWhatIsNoOperation>();
+  ASSERT_TRUE(report.Failed());
+  EXPECT_THAT(report.text, HasSubstr("x.store(1, seq_cst)"));
+}
+
 // The addresses of another run are others.
 TEST(ScenarioReportTest, AnExecutionIsFoundAgainInAnotherRun) {
   const ScenarioReport report = ReportRc11<TwoQueue>();

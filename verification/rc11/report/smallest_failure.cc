@@ -43,6 +43,7 @@ bool SmallestFailure::Add(const Graph& graph, const Failure& failure) {
     const int switches = ContextSwitches(*candidate, ExecutionOrder(*candidate));
     if (smallest_ == nullptr || size < smallest_->Size() || switches < switches_) {
       smallest_ = std::move(candidate);
+      whole_ = std::make_unique<Graph>(graph);
       switches_ = switches;
       failure_ = failure;
     }

@@ -11,7 +11,7 @@
 //   Explore(program, options);
 //   if (smallest.Found()) std::cout << TextReport(smallest.graph(), smallest.failure());
 //
-// From each graph it leaves out what the failure does not depend on.
+// From each graph it leaves out what the failure does not depend on (see Irrelevant).
 //
 // After the first failure the exploration goes on for a while (Budget), then is told to
 // stop. Thread safety: none.
@@ -45,6 +45,8 @@ class SmallestFailure {
 
   bool Found() const { return smallest_ != nullptr; }
   const Graph& graph() const { return *smallest_; }
+  // With what it left out.
+  const Graph& whole_graph() const { return *whole_; }
   const Failure& failure() const { return failure_; }
 
  private:
@@ -52,11 +54,13 @@ class SmallestFailure {
   std::uint64_t executions_ = 0;  // since the first failure
   std::chrono::steady_clock::time_point start_;
   std::unique_ptr<Graph> smallest_;
+  std::unique_ptr<Graph> whole_;
   int switches_ = 0;
   Failure failure_;
 };
 
-// What `failure` does not depend on: it fails as well without these events.
+// What `failure` does not depend on, as far as the graph says: it fails as well without
+// these events, unless it depends on what is no operation, such as when memory was freed.
 EventSet Irrelevant(const Graph& graph, const Failure& failure);
 
 }  // namespace ashlar::verification::rc11

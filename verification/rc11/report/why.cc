@@ -124,10 +124,24 @@ class Explanation {
       if (!seen.empty() && !SameLine(place, waiting.place) && !SameLine(place, last)) continue;
       if (seen.empty()) last = place;
       seen.push_back(location);
+      if (Locked(id)) {
+        Quote(place);
+        continue;
+      }
       Awaited(id);
       Quote(place);
       Missed(id);
     }
+  }
+  // Whether it waits for a lock, and who has that.
+  bool Locked(EventId id) {
+    const Event& read = graph_[id];
+    if (read.operation.verb != Verb::kLock || Graph::IsInitial(read.reads_from)) return false;
+    Say("T" + std::to_string(read.thread) + " waits for " +
+        names_.Location(read.operation.location) + ", which T" +
+        std::to_string(graph_[read.reads_from].thread) + " has locked in " +
+        StepText(read.reads_from) + ".");
+    return true;
   }
   // Whether it does, and on what, and who woke too early.
   bool Sleeps(int thread) {
