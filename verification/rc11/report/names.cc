@@ -1,5 +1,6 @@
 #include "ashlar/verification/rc11/report/names.h"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace ashlar::verification::rc11 {
@@ -23,6 +24,17 @@ std::string_view ShortPath(std::string_view file) {
     if (file.substr(0, kPrefix.size()) == kPrefix) file.remove_prefix(kPrefix.size());
   }
   return file;
+}
+
+std::string ShortPaths(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of(" \n"), text.size());
+    result += ShortPath(text.substr(0, end));
+    if (end < text.size()) result += text[end];
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return result;
 }
 
 std::string FullWhere(const SourceSite& place) {

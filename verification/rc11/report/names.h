@@ -31,6 +31,8 @@ inline bool IsKnown(const SourceSite& place) { return place.file != nullptr; }
 
 // The path as it is in the source tree, without a build's folders.
 std::string_view ShortPath(std::string_view file);
+// The same for each path in a text.
+std::string ShortPaths(std::string_view text);
 
 // "chase_lev_deque.h:117", and with all folders. Empty if it is not known.
 std::string Where(const SourceSite& place);

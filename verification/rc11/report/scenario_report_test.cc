@@ -24,87 +24,87 @@ using testing::StartsWith;
 TEST(ScenarioReportTest, ExplainsARace) {
   EXPECT_EQ(
       ReportRc11<OneLetter>().text,
-      R"text(data race on value: T0's write at verification/rc11/report/wrong_for_test.h:21 and T1's read at verification/rc11/report/wrong_for_test.h:27
+      R"text(data race on value: T0's write at verification/rc11/report/wrong_for_test.h:23 and T1's read at verification/rc11/report/wrong_for_test.h:29
 
-  No happens-before: the store at wrong_for_test.h:22 (step 3) is relaxed. With release, the two
+  No happens-before: the store at wrong_for_test.h:24 (step 3) is relaxed. With release, the two
   accesses would be ordered.
       full_.store(true, std::memory_order_relaxed);  // should be release
 
      T0                       T1
-  1  full.load(acquire) -> 0                           wrong_for_test.h:20 TryPut   initial value
-  2  value.Write()                                     wrong_for_test.h:21 TryPut   RACES with 5
-  3  full.store(1, relaxed)                            wrong_for_test.h:22 TryPut
-  4                           full.load(acquire) -> 1  wrong_for_test.h:26 TryTake  reads 3, no happens-before
-  5                           value.Read()             wrong_for_test.h:27 TryTake  RACES with 2
+  1  full.load(acquire) -> 0                           wrong_for_test.h:22 TryPut   initial value
+  2  value.Write()                                     wrong_for_test.h:23 TryPut   RACES with 5
+  3  full.store(1, relaxed)                            wrong_for_test.h:24 TryPut
+  4                           full.load(acquire) -> 1  wrong_for_test.h:28 TryTake  reads 3, no happens-before
+  5                           value.Read()             wrong_for_test.h:29 TryTake  RACES with 2
 )text");
 }
 
 TEST(ScenarioReportTest, ExplainsAHang) {
   EXPECT_EQ(ReportRc11<TwoQueue>().text,
-            R"text(waits for ever: T1 at verification/rc11/report/wrong_for_test.h:65
+            R"text(waits for ever: T1 at verification/rc11/report/wrong_for_test.h:67
 
   T1 waits for nodes[1].locked to change: it reads 1, from step 5, the last write in its
   modification order.
       while (me.locked.load(std::memory_order_acquire)) Platform::SpinWait();
-  It never sees the 0 of the store at wrong_for_test.h:77 (step 10), which step 5 overwrites.
+  It never sees the 0 of the store at wrong_for_test.h:79 (step 10), which step 5 overwrites.
       next->locked.store(false, std::memory_order_release);
-  The store at wrong_for_test.h:64 (step 7) is relaxed. With release, this execution would not
+  The store at wrong_for_test.h:66 (step 7) is relaxed. With release, this execution would not
   exist.
       previous->next.store(&me, std::memory_order_relaxed);  // should be release
 
      T0                    T1
-  1  nodes[0].next.store(nullptr, relaxed)                                 wrong_for_test.h:60 Lock
-  2  nodes[0].locked.store(1, relaxed)                                     wrong_for_test.h:61 Lock
-  3  tail.exchange(&nodes[0], acq_rel) -> nullptr                          wrong_for_test.h:62 Lock    initial value
-  4                        nodes[1].next.store(nullptr, relaxed)           wrong_for_test.h:60 Lock
-  5                        nodes[1].locked.store(1, relaxed)               wrong_for_test.h:61 Lock
-  6                        tail.exchange(&nodes[1], acq_rel) -> &nodes[0]  wrong_for_test.h:62 Lock    reads 3, synchronises
-  7                        nodes[0].next.store(&nodes[1], relaxed)         wrong_for_test.h:64 Lock
-  8                        nodes[1].locked.load(acquire) -> 1              wrong_for_test.h:65 Lock    reads 5
-  9  nodes[0].next.load(acquire) -> &nodes[1]                              wrong_for_test.h:68 Unlock  reads 7, no happens-before
- 10  nodes[1].locked.store(0, release)                                     wrong_for_test.h:77 Unlock  LATE: 5 overwrites it
-                           waits for ever                                  wrong_for_test.h:65 Lock
+  1  nodes[0].next.store(nullptr, relaxed)                                 wrong_for_test.h:62 Lock
+  2  nodes[0].locked.store(1, relaxed)                                     wrong_for_test.h:63 Lock
+  3  tail.exchange(&nodes[0], acq_rel) -> nullptr                          wrong_for_test.h:64 Lock    initial value
+  4                        nodes[1].next.store(nullptr, relaxed)           wrong_for_test.h:62 Lock
+  5                        nodes[1].locked.store(1, relaxed)               wrong_for_test.h:63 Lock
+  6                        tail.exchange(&nodes[1], acq_rel) -> &nodes[0]  wrong_for_test.h:64 Lock    reads 3, synchronises
+  7                        nodes[0].next.store(&nodes[1], relaxed)         wrong_for_test.h:66 Lock
+  8                        nodes[1].locked.load(acquire) -> 1              wrong_for_test.h:67 Lock    reads 5
+  9  nodes[0].next.load(acquire) -> &nodes[1]                              wrong_for_test.h:70 Unlock  reads 7, no happens-before
+ 10  nodes[1].locked.store(0, release)                                     wrong_for_test.h:79 Unlock  LATE: 5 overwrites it
+                           waits for ever                                  wrong_for_test.h:67 Lock
 )text");
 }
 
 TEST(ScenarioReportTest, FindsTheMissingFence) {
   EXPECT_EQ(ReportRc11<TwoItems>().text,
-            R"text(false expectation in After() at verification/rc11/report/wrong_for_test.h:160
+            R"text(false expectation in After() at verification/rc11/report/wrong_for_test.h:162
 
       Rc11Expect(times[1] == 1 && times[2] == 1);
   Step 21 reads an old value of top: step 19 has written 2.
-  There is no fence between the store at wrong_for_test.h:109 (step 20) and the load at
-  wrong_for_test.h:111 (step 21). With a seq_cst fence, this execution would not exist.
+  There is no fence between the store at wrong_for_test.h:111 (step 20) and the load at
+  wrong_for_test.h:113 (step 21). With a seq_cst fence, this execution would not exist.
       bottom_.store(bottom, std::memory_order_relaxed);
       int top = top_.load(std::memory_order_relaxed);
 
      T0                          T1
-  1  bottom.load(relaxed) -> 0                                                       wrong_for_test.h:102 Push   initial value
-  2  items#0.store(1, relaxed)                                                       wrong_for_test.h:103 Push
-  3  Fence(release)                                                                  wrong_for_test.h:104 Push
-  4  bottom.store(1, relaxed)                                                        wrong_for_test.h:105 Push
-  5  bottom.load(relaxed) -> 1                                                       wrong_for_test.h:102 Push   reads 4
-  6  items#1.store(2, relaxed)                                                       wrong_for_test.h:103 Push
-  7  Fence(release)                                                                  wrong_for_test.h:104 Push
-  8  bottom.store(2, relaxed)                                                        wrong_for_test.h:105 Push
-  9  bottom.load(relaxed) -> 2                                                       wrong_for_test.h:108 Pop    reads 8
- 10                              top.load(acquire) -> 0                              wrong_for_test.h:125 Steal  initial value
- 11                              Fence(seq_cst)                                      wrong_for_test.h:126 Steal
- 12                              bottom.load(acquire) -> 2                           wrong_for_test.h:127 Steal  reads 8, synchronises with 7
- 13                              items#0.load(relaxed) -> 1                          wrong_for_test.h:129 Steal  reads 2
- 14                              top.compare_exchange_strong(0, 1, seq_cst) -> true  wrong_for_test.h:130 Steal  initial value
- 15                              top.load(acquire) -> 1                              wrong_for_test.h:125 Steal  reads 14
- 16                              Fence(seq_cst)                                      wrong_for_test.h:126 Steal
- 17                              bottom.load(acquire) -> 2                           wrong_for_test.h:127 Steal  reads 8
- 18                              items#1.load(relaxed) -> 2                          wrong_for_test.h:129 Steal  reads 6
- 19                              top.compare_exchange_strong(1, 2, seq_cst) -> true  wrong_for_test.h:130 Steal  reads 14
- 20  bottom.store(1, relaxed)                                                        wrong_for_test.h:109 Pop
- 21  top.load(relaxed) -> 0                                                          wrong_for_test.h:111 Pop    initial value, OLD: 19 is newer
- 22  items#1.load(relaxed) -> 2                                                      wrong_for_test.h:114 Pop    reads 6
- 23  bottom.load(relaxed) -> 1                                                       wrong_for_test.h:108 Pop    reads 20
- 24  bottom.store(0, relaxed)                                                        wrong_for_test.h:109 Pop
- 25  top.load(relaxed) -> 2                                                          wrong_for_test.h:111 Pop    reads 19, no happens-before
- 26  bottom.store(1, relaxed)                                                        wrong_for_test.h:121 Pop
+  1  bottom.load(relaxed) -> 0                                                       wrong_for_test.h:104 Push   initial value
+  2  items#0.store(1, relaxed)                                                       wrong_for_test.h:105 Push
+  3  Fence(release)                                                                  wrong_for_test.h:106 Push
+  4  bottom.store(1, relaxed)                                                        wrong_for_test.h:107 Push
+  5  bottom.load(relaxed) -> 1                                                       wrong_for_test.h:104 Push   reads 4
+  6  items#1.store(2, relaxed)                                                       wrong_for_test.h:105 Push
+  7  Fence(release)                                                                  wrong_for_test.h:106 Push
+  8  bottom.store(2, relaxed)                                                        wrong_for_test.h:107 Push
+  9  bottom.load(relaxed) -> 2                                                       wrong_for_test.h:110 Pop    reads 8
+ 10                              top.load(acquire) -> 0                              wrong_for_test.h:127 Steal  initial value
+ 11                              Fence(seq_cst)                                      wrong_for_test.h:128 Steal
+ 12                              bottom.load(acquire) -> 2                           wrong_for_test.h:129 Steal  reads 8, synchronises with 7
+ 13                              items#0.load(relaxed) -> 1                          wrong_for_test.h:131 Steal  reads 2
+ 14                              top.compare_exchange_strong(0, 1, seq_cst) -> true  wrong_for_test.h:132 Steal  initial value
+ 15                              top.load(acquire) -> 1                              wrong_for_test.h:127 Steal  reads 14
+ 16                              Fence(seq_cst)                                      wrong_for_test.h:128 Steal
+ 17                              bottom.load(acquire) -> 2                           wrong_for_test.h:129 Steal  reads 8
+ 18                              items#1.load(relaxed) -> 2                          wrong_for_test.h:131 Steal  reads 6
+ 19                              top.compare_exchange_strong(1, 2, seq_cst) -> true  wrong_for_test.h:132 Steal  reads 14
+ 20  bottom.store(1, relaxed)                                                        wrong_for_test.h:111 Pop
+ 21  top.load(relaxed) -> 0                                                          wrong_for_test.h:113 Pop    initial value, OLD: 19 is newer
+ 22  items#1.load(relaxed) -> 2                                                      wrong_for_test.h:116 Pop    reads 6
+ 23  bottom.load(relaxed) -> 1                                                       wrong_for_test.h:110 Pop    reads 20
+ 24  bottom.store(0, relaxed)                                                        wrong_for_test.h:111 Pop
+ 25  top.load(relaxed) -> 2                                                          wrong_for_test.h:113 Pop    reads 19, no happens-before
+ 26  bottom.store(1, relaxed)                                                        wrong_for_test.h:123 Pop
      In the end top = 2 (step 19), bottom = 1 (step 26), items#0 = 1 (step 2), items#1 = 2 (step
      6).
 )text");
@@ -124,18 +124,77 @@ TEST(ScenarioReportTest, TheGuideShowsWhatIsPrinted) {
   EXPECT_THAT(guide, HasSubstr("```mermaid\n" + ReportRc11<OneLetter>().mermaid + "```\n"));
 }
 
+TEST(ScenarioReportTest, ExplainsALostWakeUp) {
+  EXPECT_EQ(ReportRc11<EarlyWakeUp>().text,
+            R"text(waits for ever: T1 at verification/rc11/report/wrong_for_test.h:185
+
+  T1 sleeps on ready: in step 3 it read 0, from the initial value, and nobody wakes it after
+  that.
+      while (ready.load(std::memory_order_acquire) == 0) Rc11Platform::Wait(ready, 0);
+  It does not see the 1 of the store at wrong_for_test.h:183 (step 5).
+  The wake-up of step 1 comes before it falls asleep.
+  No memory order forbids this: it is an interleaving in which every read sees the newest value.
+
+     T0                       T1
+  1  wakes nobody                                       wrong_for_test.h:182 Thread
+  2                           ready.load(acquire) -> 0  wrong_for_test.h:185 Thread  initial value
+  3                           Wait(ready, 0) -> it is   wrong_for_test.h:185 Thread  initial value
+  4                           falls asleep              wrong_for_test.h:185 Thread
+  5  ready.store(1, release)                            wrong_for_test.h:183 Thread
+                              waits for ever            wrong_for_test.h:185 Thread
+)text");
+}
+
+TEST(ScenarioReportTest, ExplainsADeadlock) {
+  EXPECT_EQ(
+      ReportRc11<Crossed>().text,
+      R"text(waits for ever: T0 at verification/rc11/report/wrong_for_test.h:199 and T1 at verification/rc11/report/wrong_for_test.h:202
+
+  T0 waits for right, which T1 has locked in step 2.
+      right.lock();
+  T1 waits for left, which T0 has locked in step 1.
+      left.lock();
+  No memory order forbids this: it is an interleaving in which every read sees the newest value.
+
+     T0                            T1
+  1  left.lock()                                                wrong_for_test.h:198 Thread  initial value
+  2                                right.lock()                 wrong_for_test.h:201 Thread  initial value
+  3                                left.lock() finds it locked  wrong_for_test.h:202 Thread  reads 1
+  4  right.lock() finds it locked                               wrong_for_test.h:199 Thread  reads 2
+     waits for ever                                             wrong_for_test.h:199 Thread
+                                   waits for ever               wrong_for_test.h:202 Thread
+)text");
+}
+
+TEST(ScenarioReportTest, ExplainsAUseAfterFree) {
+  EXPECT_EQ(
+      ReportRc11<ReadsTooLate>().text,
+      R"text(use after free: the object was destroyed by thread 0 at verification/rc11/report/wrong_for_test.h:220 in Thread, and used in T1 at verification/rc11/report/wrong_for_test.h:222
+
+      read->text.Read();
+  No memory order forbids this: it is an interleaving in which every read sees the newest value.
+
+     Initially note = &A.
+     T0                                     T1
+  1                                         note.load(acquire) -> &A  wrong_for_test.h:221 Thread  initial value
+  2  note.exchange(nullptr, acquire) -> &A                            wrong_for_test.h:220 Thread  initial value
+  3  A is destroyed                                                   wrong_for_test.h:220 Thread
+                                            use after free            wrong_for_test.h:222 Thread
+)text");
+}
+
 TEST(ScenarioReportTest, SaysThatNoOrderIsToBlame) {
   EXPECT_EQ(ReportRc11<LostUpdate>().text,
-            R"text(false expectation in After() at verification/rc11/report/wrong_for_test.h:170
+            R"text(false expectation in After() at verification/rc11/report/wrong_for_test.h:172
 
       void After() { Rc11Expect(count.load() == 2); }
   No memory order forbids this: it is an interleaving in which every read sees the newest value.
 
      T0                        T1
-  1                            count.load(seq_cst) -> 0  wrong_for_test.h:169 Thread  initial value
-  2  count.load(seq_cst) -> 0                            wrong_for_test.h:169 Thread  initial value
-  3  count.store(1, seq_cst)                             wrong_for_test.h:169 Thread
-  4                            count.store(1, seq_cst)   wrong_for_test.h:169 Thread
+  1                            count.load(seq_cst) -> 0  wrong_for_test.h:171 Thread  initial value
+  2  count.load(seq_cst) -> 0                            wrong_for_test.h:171 Thread  initial value
+  3  count.store(1, seq_cst)                             wrong_for_test.h:171 Thread
+  4                            count.store(1, seq_cst)   wrong_for_test.h:171 Thread
      In the end count = 1 (step 4).
 )text");
 }

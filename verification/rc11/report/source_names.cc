@@ -142,6 +142,9 @@ void SourceNames::NameLocations(const std::vector<std::string>& members) {
     if (const NamedObject* object = address == 0 ? nullptr : ObjectAt(address)) {
       name = object->is_location || name.empty() ? object->name : object->name + "." + name;
     }
+    const auto pointer = std::lower_bound(pointers_.begin(), pointers_.end(), address);
+    const bool is_start = pointer != pointers_.end() && *pointer == address;
+    if (name.empty() && is_start) name = Letter(pointer - pointers_.begin());
     if (name.empty()) name = Names::Location(static_cast<int>(location));
     names_.push_back(name);
     same[name].push_back(static_cast<int>(location));

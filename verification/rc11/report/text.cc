@@ -107,7 +107,9 @@ class Table {
       }
     } else if (failure_.kind != Failure::Kind::kRace && failure_.thread >= 0) {
       AddRow("", failure_.thread,
-             failure_.kind == Failure::Kind::kWrong ? failure_.message : "stops here",
+             failure_.kind == Failure::Kind::kWrong
+                 ? failure_.message.substr(0, failure_.message.find(':'))
+                 : "stops here",
              failure_.place, "");
     }
   }

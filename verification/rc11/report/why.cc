@@ -86,9 +86,10 @@ class Explanation {
   }
 
   void Message() {
-    for (std::size_t begin = 0; begin < failure_.message.size();) {
-      const std::size_t end = std::min(failure_.message.find('\n', begin), failure_.message.size());
-      if (end > begin) Say("  " + failure_.message.substr(begin, end - begin));
+    const std::string message = ShortPaths(failure_.message);
+    for (std::size_t begin = 0; begin < message.size();) {
+      const std::size_t end = std::min(message.find('\n', begin), message.size());
+      if (end > begin) Say("  " + message.substr(begin, end - begin));
       begin = end + 1;
     }
   }
@@ -336,8 +337,8 @@ std::string Headline(const Graph& graph, const Failure& failure, const Names& na
     case Failure::Kind::kWrong:
       break;
   }
-  return failure.message + " in " + (failure.thread < 0 ? "After()" : Thread(failure.thread)) +
-         AtPath(failure.place);
+  return ShortPaths(failure.message) + " in " +
+         (failure.thread < 0 ? "After()" : Thread(failure.thread)) + AtPath(failure.place);
 }
 
 std::vector<std::string> Why(const Graph& graph, const Failure& failure,

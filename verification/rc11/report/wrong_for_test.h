@@ -6,9 +6,11 @@
 #define ASHLAR_VERIFICATION_RC11_REPORT_WRONG_FOR_TEST_H_
 
 #include <atomic>
+#include <cstdint>
 #include <optional>
 
 #include "ashlar/verification/model/rc11_scenario.h"
+#include "ashlar/verification/platform/rc11_mutex.h"
 #include "ashlar/verification/platform/rc11_platform.h"
 
 namespace ashlar::verification {
@@ -168,6 +170,58 @@ struct LostUpdate {
 
   void Thread(unsigned) { count.store(count.load() + 1); }
   void After() { Rc11Expect(count.load() == 2); }
+};
+
+// Wakes the other thread, and only then writes what that waits for.
+struct EarlyWakeUp {
+  static constexpr int kThreads = 2;
+  Rc11Platform::Atomic<std::uint32_t> ready{0};
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      Rc11Platform::WakeAll(ready);
+      ready.store(1, std::memory_order_release);
+    } else {
+      while (ready.load(std::memory_order_acquire) == 0) Rc11Platform::Wait(ready, 0);
+    }
+  }
+};
+
+// Two locks in two orders.
+struct Crossed {
+  static constexpr int kThreads = 2;
+  Rc11Mutex left;
+  Rc11Mutex right;
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      left.lock();
+      right.lock();
+    } else {
+      right.lock();
+      left.lock();
+    }
+    left.unlock();
+    right.unlock();
+  }
+};
+
+struct Note {
+  Rc11Platform::Var<int> text{1};
+};
+
+// Reads a note that the other thread may have thrown away.
+struct ReadsTooLate {
+  static constexpr int kThreads = 2;
+  Rc11Platform::Atomic<Note*> note{Rc11Platform::Create<Note>()};
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      Rc11Platform::Destroy(note.exchange(nullptr, std::memory_order_acquire));
+    } else if (Note* const read = note.load(std::memory_order_acquire)) {
+      read->text.Read();
+    }
+  }
 };
 
 }  // namespace ashlar::verification
