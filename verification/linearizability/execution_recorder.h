@@ -40,7 +40,7 @@
 // follows them. An operation without events of its own is placed by its neighbours in the
 // thread. One that has not returned when its thread ends is pending.
 //
-// The recorder adds no event and no order, and does not allocate before After().
+// The recorder adds no event and no order, and allocates nothing before After().
 #ifndef ASHLAR_VERIFICATION_LINEARIZABILITY_EXECUTION_RECORDER_H_
 #define ASHLAR_VERIFICATION_LINEARIZABILITY_EXECUTION_RECORDER_H_
 
@@ -130,12 +130,15 @@ class ExecutionRecorder {
   void ExpectLinearizable(const S& specification = S(),
                           SourceSite site = SourceSite::Current()) const {
     const HistoryOf<S> history = History();
-    const absl::StatusOr<Verdict> verdict = CheckLinearizable(specification, history);
-    if (!verdict.ok()) {
-      rc11::FiberProgram::Current().Fail(std::string(verdict.status().message()), site);
-    } else if (verdict->outcome != Outcome::kLinearizable) {
-      rc11::FiberProgram::Current().Fail(Columns(Draw(specification, history, *verdict)), site);
-    }
+    rc11::FiberProgram& program = rc11::FiberProgram::Current();
+    // A search may need more than the memory of a scenario.
+    const std::string why = program.Aside([&] {
+      const absl::StatusOr<Verdict> verdict = CheckLinearizable(specification, history);
+      if (!verdict.ok()) return std::string(verdict.status().message());
+      if (verdict->outcome == Outcome::kLinearizable) return std::string();
+      return Columns(Draw(specification, history, *verdict));
+    });
+    if (!why.empty()) program.Fail(why, site);
   }
 
  private:

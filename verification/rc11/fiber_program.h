@@ -147,6 +147,14 @@ class FiberProgram : public Program {
     int events;
   };
   Moment Now() const { return {running_->index, running_->events}; }
+  // Runs what is not of the scenario, with the memory of the process. It may not call this.
+  template <class F>
+  auto Aside(F run) {
+    Thread* const running = std::exchange(running_, nullptr);
+    auto result = run();
+    running_ = running;
+    return result;
+  }
   // The execution that After() is about. Null before it.
   const Graph* Execution() const { return execution_; }
 
