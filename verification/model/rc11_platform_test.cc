@@ -290,7 +290,7 @@ struct Choices {
   static inline std::set<int> outcomes;
   static constexpr int kThreads = 2;
   int chosen[2] = {};
-  void Thread(unsigned index) { chosen[index] = Rc11Choose(3); }
+  void Thread(unsigned index) { chosen[index] = P::Choose(3); }
   void After() { outcomes.insert(10 * chosen[0] + chosen[1]); }
 };
 
@@ -713,6 +713,25 @@ struct TooManyHelpers {
 TEST(Rc11ThreadTest, HasRoomForThoseThatWereAnnounced) {
   EXPECT_THAT(FailureOf<TooManyHelpers>(),
               StartsWith("starts more threads than the scenario's kMoreThreads at "));
+}
+
+// --- Workers ---
+
+// As many executions as one worker finds, with memory and threads of their own.
+template <class S>
+void ExpectSameWithTwoWorkers() {
+  const rc11::ScenarioType type = Rc11Type<S>();
+  const rc11::Result result =
+      rc11::Explore([&] { return std::make_unique<rc11::FiberProgram>(type); }, 2, Accidents(1));
+  EXPECT_EQ(result.status, Status::kComplete);
+  EXPECT_EQ(result.executions, Executions<S>(1));
+}
+
+TEST(Rc11WorkersTest, ShareAScenario) {
+  ExpectSameWithTwoWorkers<Sleep<Order::kStoreFirst, 2>>();
+  ExpectSameWithTwoWorkers<UseAndFree<true>>();
+  ExpectSameWithTwoWorkers<Counter<3>>();
+  ExpectSameWithTwoWorkers<HelpersOfTwo>();
 }
 
 }  // namespace

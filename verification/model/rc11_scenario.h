@@ -50,11 +50,6 @@ inline void Rc11Expect(bool condition, SourceSite site = SourceSite::Current()) 
   if (!condition) rc11::FiberProgram::Current().Fail("false expectation", site);
 }
 
-// One of 0, 1, ..., ways - 1, each of which is explored. For what is random in production.
-inline int Rc11Choose(int ways, SourceSite site = SourceSite::Current()) {
-  return rc11::FiberProgram::Current().Choice(ways, site);
-}
-
 namespace rc11_internal {
 
 template <class S>

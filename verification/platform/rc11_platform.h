@@ -306,6 +306,11 @@ struct Rc11Platform : verification::CheckedPlatform<Rc11Platform> {
             site);
   }
 
+  // One of 0, 1, ..., ways - 1, each of which is explored. For what is random in production.
+  static int Choose(int ways, Site site = Site::Current()) {
+    return rc11_internal::FiberProgram::Current().Choice(ways, site);
+  }
+
   static void SpinWait(Site site = Site::Current()) {
     Perform(rc11_internal::Operation::Spin(), site);
   }

@@ -302,6 +302,11 @@ struct RelacyPlatform : verification::CheckedPlatform<RelacyPlatform> {
   template <class T>
   using Var = relacy_internal::Var<T>;
 
+  // One of 0, 1, ..., ways - 1: at random, or each under a search.
+  static int Choose(int ways) {
+    return static_cast<int>(rl::ctx().rand(static_cast<unsigned>(ways), rl::sched_type_user));
+  }
+
   // Lets every other thread run, and lets old values of atomics go out of sight.
   static void SpinWait(Site site = Site::Current()) {
     rl::ctx().yield(1, relacy_internal::Where(site));
