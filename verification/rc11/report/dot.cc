@@ -43,7 +43,6 @@ std::string Dot(const Graph& graph, const Failure& failure, const Names& names) 
       const Event& event = graph[steps[i].event];
       if (event.thread != thread) continue;
       std::string label = std::to_string(i + 1) + "  " + OperationText(graph, steps[i], names);
-      // The \n is for dot.
       text += "    " + NodeName(steps[i].event) + " [label=" + Quoted(label);
       if (const std::string where = Where(event.operation.place); !where.empty()) {
         text += ", tooltip=" + Quoted(where);
