@@ -38,7 +38,7 @@ bool ReadCheckpoint(std::string_view text, Model model, Result* result, std::deq
     in >> path_text;
     std::optional<Path> path = ParsePath(path_text);
     if (!path) return false;
-    work->push_back({std::move(*path), share});
+    work->push_back({std::move(*path), share, 0});
   }
   return in.eof();
 }

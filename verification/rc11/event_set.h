@@ -58,6 +58,12 @@ class EventSet {
   friend constexpr EventSet operator-(EventSet a, const EventSet& b) { return a -= b; }
   friend constexpr bool operator==(const EventSet&, const EventSet&) = default;
 
+  // The smallest event that is no member; there must be one.
+  constexpr EventId FirstAbsent() const {
+    const int low = std::countr_one(words_[0]);
+    return static_cast<EventId>(low < 64 ? low : 64 + std::countr_one(words_[1]));
+  }
+
   // Calls visit(event) for each member, in ascending order.
   template <class Visit>
   constexpr void ForEach(Visit visit) const {

@@ -45,5 +45,17 @@ TEST(EventSetTest, IsASet) {
   EXPECT_FALSE(a.Intersects(SetOf({3, 101})));
 }
 
+TEST(EventSetTest, KnowsTheFirstAbsentEvent) {
+  EventSet set;
+  for (int event = 0; event < EventSet::kCapacity; ++event) {
+    EXPECT_EQ(set.FirstAbsent(), event);
+    set.Insert(static_cast<EventId>(event));
+  }
+  set.Remove(70);
+  EXPECT_EQ(set.FirstAbsent(), 70);
+  set.Remove(3);
+  EXPECT_EQ(set.FirstAbsent(), 3);
+}
+
 }  // namespace
 }  // namespace ashlar::verification::rc11

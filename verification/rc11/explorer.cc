@@ -56,7 +56,7 @@ class Exploration {
     }
     std::optional<Path> path = ParsePath(options_.token.empty() ? "-" : options_.token);
     if (!path) return false;
-    work->push_back({std::move(*path), 1});
+    work->push_back({std::move(*path)});
     return true;
   }
 

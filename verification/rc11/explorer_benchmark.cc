@@ -1,8 +1,9 @@
-// Executions per second, single-threaded: litmus programs of 10 to 40 events through the
-// interpreter, and scenarios through fibers.
+// Executions per second: litmus programs of 10 to 40 events through the interpreter, and
+// scenarios through fibers; by one thread, and by two.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -34,6 +35,20 @@ void ExploreLitmus(benchmark::State& state, const std::string& text, std::uint64
   for (auto _ : state) {
     litmus::Interpreter interpreter(*program);
     result = rc11::Explore(interpreter);
+    if (result.executions != executions) return state.SkipWithError("another number of executions");
+  }
+  Report(state, result);
+}
+
+void ExploreByThreads(benchmark::State& state, const std::string& text, int threads,
+                      std::uint64_t executions) {
+  litmus::ParseError error;
+  const std::optional<litmus::LitmusProgram> program = litmus::Parse(text, &error);
+  if (!program) return state.SkipWithError(error.message.c_str());
+  rc11::Result result;
+  for (auto _ : state) {
+    result =
+        rc11::Explore([&] { return std::make_unique<litmus::Interpreter>(*program); }, threads);
     if (result.executions != executions) return state.SkipWithError("another number of executions");
   }
   Report(state, result);
@@ -106,15 +121,28 @@ struct TwoWritesTwoReads {
 };
 
 const bool registered = [] {
+  std::string coa_writers;
+  for (const char* value : {"1", "2", "3", "4", "5"}) {
+    coa_writers += std::string(" || W.rel y ") + value + "; W.rel z " + value;
+  }
   const auto add = [](const std::string& name, const std::string& text, std::uint64_t executions) {
     benchmark::RegisterBenchmark(("Explore/" + name).c_str(), [=](benchmark::State& state) {
       ExploreLitmus(state, text, executions);
     })->Unit(benchmark::kMillisecond);
   };
+  const auto add_threads = [](const std::string& name, const std::string& text,
+                              std::uint64_t executions) {
+    for (const int threads : {1, 2}) {
+      benchmark::RegisterBenchmark(
+          ("Explore/" + name + "/threads:" + std::to_string(threads)).c_str(),
+          [=](benchmark::State& state) { ExploreByThreads(state, text, threads, executions); })
+          ->Unit(benchmark::kMillisecond)
+          ->UseRealTime();
+    }
+  };
   add("ainc(7)", Threads(7, "A.rlx x 1 r"), 5'040);
   add("ainc(8)", Threads(8, "A.rlx x 1 r"), 40'320);
   add("casw(5)", Threads(5, "C.rlx.rlx x 0 1 r; W.rel x #+3"), 32'880);
-  add("inc(4)", Threads(4, "R.rlx x r; W.rel x r+1; R.rlx x s"), 46'656);
   add("SB(8)+sc",
       "W.sc a 1; R.sc b r || W.sc b 1; R.sc c r || W.sc c 1; R.sc d r || W.sc d 1; R.sc e r || "
       "W.sc e 1; R.sc f r || W.sc f 1; R.sc g r || W.sc g 1; R.sc h r || W.sc h 1; R.sc a r",
@@ -129,6 +157,10 @@ const bool registered = [] {
       "R.acq x a; R.acq y b; R.acq z c; R.acq w d; R.acq x e; R.acq y f" +
           std::string(kTwoWriters),
       2'950'753);
+  add_threads("ainc(9)", Threads(9, "A.rlx x 1 r"), 362'880);
+  add_threads("CoA(6)",
+              "W.rel x 1; R.acq y a; R.acq x b || W.rel x 2; R.acq z a; R.acq x b" + coa_writers,
+              2'073'600);
   const auto scenario = [](const char* name, auto run) {
     benchmark::RegisterBenchmark(name, run)->Unit(benchmark::kMillisecond);
   };

@@ -4,15 +4,6 @@
 #include <utility>
 
 namespace ashlar::verification::rc11 {
-namespace {
-
-// Giving work away costs about as much as exploring so many executions.
-constexpr double kWorthGiving = 64;
-// As long as nothing is known: a share that is worth it.
-constexpr double kLargeShare = 1.0 / 64;
-
-}  // namespace
-
 Frontier::Frontier(const Options& options, int workers, std::deque<Work> work, const Result& before)
     : options_(options),
       executions_left_(options.max_executions),
@@ -22,12 +13,12 @@ Frontier::Frontier(const Options& options, int workers, std::deque<Work> work, c
       blocked_(before.blocked),
       next_progress_(start_ + options.progress_interval) {
   for (const Work& left : work_) share_ -= left.share;
+  Changed();
 }
 
 bool Frontier::Take(Work* work) {
   std::unique_lock lock(mutex_);
   ++waiting_;
-  hungry_.store(true, std::memory_order_relaxed);
   // When all of them wait, nobody can add more.
   if (waiting_ == workers_) changed_.notify_all();
   changed_.wait(lock, [&] {
@@ -38,21 +29,21 @@ bool Frontier::Take(Work* work) {
   --waiting_;
   *work = std::move(work_.front());
   work_.pop_front();
-  hungry_.store(waiting_ > static_cast<int>(work_.size()), std::memory_order_relaxed);
+  Changed();
   return true;
+}
+
+void Frontier::Changed() {
+  // One piece for each worker lies ready, so that none has to be woken for it.
+  const bool hungry = workers_ > 1 && static_cast<int>(work_.size()) < workers_;
+  hungry_.store(hungry, std::memory_order_relaxed);
 }
 
 void Frontier::Add(Work work) {
   const std::lock_guard lock(mutex_);
   work_.push_back(std::move(work));
-  hungry_.store(waiting_ > static_cast<int>(work_.size()), std::memory_order_relaxed);
+  Changed();
   changed_.notify_one();
-}
-
-bool Frontier::PaysToGive(double share) const {
-  const double executions_per_share = executions_per_share_.load(std::memory_order_relaxed);
-  if (executions_per_share == 0) return share >= kLargeShare;
-  return share * executions_per_share >= kWorthGiving;
 }
 
 void Frontier::End(Result::Status status) {
@@ -80,9 +71,8 @@ void Frontier::Explored(std::uint64_t executions, std::uint64_t blocked, double 
     executions_ += executions;
     blocked_ += blocked;
     share_ = std::min(share_ + share, 1.0);
-    if (share_ > 0) {
-      executions_per_share_.store(static_cast<double>(executions_ + blocked_) / share_,
-                                  std::memory_order_relaxed);
+    if (hungry_.load(std::memory_order_relaxed)) {
+      giving_depth_.fetch_add(1, std::memory_order_relaxed);
     }
     tell = options_.on_progress != nullptr && now >= next_progress_;
     if (tell) next_progress_ = now + options_.progress_interval;

@@ -7,7 +7,11 @@
 // what has been explored so far, divided by its share, estimates the whole (Kilby et al.,
 // "Estimating Search Tree Size", AAAI 2006).
 //
-// A worker takes work, and gives some of it back when another one has none. Thread-safe.
+// A worker takes work, and gives branches of it back when others may soon have none: those
+// that are not deep, which are large. How deep that is, it learns: deeper as long as there
+// is too little to take, less deep when what was taken was small.
+//
+// Thread-safe.
 #ifndef ASHLAR_VERIFICATION_RC11_FRONTIER_H_
 #define ASHLAR_VERIFICATION_RC11_FRONTIER_H_
 
@@ -26,7 +30,8 @@ namespace ashlar::verification::rc11 {
 
 struct Work {
   Path path;
-  double share;
+  double share = 1;
+  int depth = 0;  // how many branches lead to it
 };
 
 class Frontier {
@@ -36,10 +41,13 @@ class Frontier {
   // Waits for work. False if there is none any more.
   bool Take(Work* work);
   void Add(Work work);
-  // Whether a worker waits, and it pays to give it `share`.
-  bool Wants(double share) const {
-    return hungry_.load(std::memory_order_relaxed) && PaysToGive(share);
+  // Whether there is too little for other workers, and a branch at `depth` is for them.
+  bool Wants(int depth) const {
+    return hungry_.load(std::memory_order_relaxed) &&
+           depth <= giving_depth_.load(std::memory_order_relaxed);
   }
+  // What was taken was too small to be worth it.
+  void TookLittle() { giving_depth_.fetch_sub(1, std::memory_order_relaxed); }
 
   // What ends an exploration early. If the rest is to be saved, workers go on, but give all
   // that they find back; otherwise they stop.
@@ -62,7 +70,7 @@ class Frontier {
  private:
   enum Ending { kNot, kSaving, kStopping };
 
-  bool PaysToGive(double share) const;
+  void Changed();
 
   const Options& options_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
@@ -70,7 +78,7 @@ class Frontier {
   // Relaxed: they only tell workers to look. What they look at is under the mutex.
   std::atomic<bool> hungry_{false};
   std::atomic<Ending> ending_{kNot};
-  std::atomic<double> executions_per_share_{0};
+  std::atomic<int> giving_depth_{0};
   std::atomic<std::uint64_t> executions_left_;
 
   std::mutex mutex_;  // of all below

@@ -22,7 +22,7 @@ void Graph::Reset(const Program& program) {
   failed_ = 0;
   ASHLAR_CHECK(threads_ <= kMaxThreads, "the model checker has room for 16 threads");
   ASHLAR_CHECK(program.Locations() < kMaxLocations, "the model checker has room for 127 locations");
-  used_ = seq_cst_ = seq_cst_fences_ = heavy_fences_ = light_fences_ = EventSet();
+  used_ = reads_ = seq_cst_ = seq_cst_fences_ = heavy_fences_ = light_fences_ = EventSet();
   has_asymmetric_ = false;
   std::fill_n(thread_size_, threads_, std::uint8_t{0});
   for (int location = 0; location < program.Locations(); ++location) {
@@ -47,6 +47,7 @@ void Graph::CopyWithout(const Graph& other, const EventSet& deleted) {
   locations_ = other.locations_;
   failed_ = other.failed_;
   used_ = other.used_ - deleted;
+  reads_ = other.reads_ - deleted;
   seq_cst_ = other.seq_cst_ - deleted;
   seq_cst_fences_ = other.seq_cst_fences_ - deleted;
   heavy_fences_ = other.heavy_fences_ - deleted;
@@ -87,12 +88,7 @@ void Graph::CopyWithout(const Graph& other, const EventSet& deleted) {
 
 bool Graph::Append(int thread, const Operation& operation, EventId* result) {
   if (size_ == kMaxEvents) return false;
-  EventId id = static_cast<EventId>(size_);
-  // Slots are reused, since those of deleted events are anywhere.
-  if (used_.Contains(id)) {
-    for (id = 0; used_.Contains(id); ++id) {
-    }
-  }
+  const EventId id = used_.FirstAbsent();  // the slot of a deleted event, or a new one
   Event& event = events_[id];
   event.operation = operation;
   event.order = operation.order;
@@ -108,6 +104,7 @@ bool Graph::Append(int thread, const Operation& operation, EventId* result) {
   thread_events_[thread][thread_size_[thread]++] = id;
   if (!event.IsFence()) accesses_[operation.location].Insert(id);
   if (event.IsRead()) {
+    reads_.Insert(id);
     event.reads_from = kNone;
   } else {
     if (IsSeqCst(operation.order)) {
@@ -131,6 +128,7 @@ void Graph::RemoveLast() {
   Event& event = events_[id];
   if (event.IsRead() && event.reads_from != kNone) events_[event.reads_from].readers.Remove(id);
   used_.Remove(id);
+  reads_.Remove(id);
   seq_cst_.Remove(id);
   seq_cst_fences_.Remove(id);
   heavy_fences_.Remove(id);

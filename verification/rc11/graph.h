@@ -126,6 +126,8 @@ class Graph {
   static EventId Initial(int location) { return static_cast<EventId>(kMaxEvents + location); }
   EventId MoLast(int location) const { return mo_last_[location]; }
   const EventSet& Accesses(int location) const { return accesses_[location]; }
+  // All reads.
+  const EventSet& Reads() const { return reads_; }
   // seq_cst events, those of them that are fences, and those that are heavy ones.
   const EventSet& SeqCst() const { return seq_cst_; }
   const EventSet& SeqCstFences() const { return seq_cst_fences_; }
@@ -155,6 +157,7 @@ class Graph {
   int locations_ = 0;
   std::uint16_t failed_ = 0;  // bit i is thread i
   EventSet used_;
+  EventSet reads_;
   EventSet seq_cst_;
   EventSet seq_cst_fences_;
   EventSet heavy_fences_;

@@ -12,28 +12,26 @@ namespace {
 
 // Steps from one look at the clock to the next: some microseconds.
 constexpr std::uint64_t kStepsBetweenLooks = 256;
+// Work of fewer steps than that is not worth being handed over.
+constexpr std::uint64_t kFewSteps = 1024;
 
-// How many places `write` can have at most: one after each write of its location.
-int Places(const Graph& graph, int location) {
-  int places = 0;
-  for (EventId id = graph.MoLast(location); id != Graph::kNone; id = graph[id].mo_before) ++places;
-  return places;
+// How many writes a location has, with the initial one.
+int Writes(const Graph& graph, int location) {
+  return (graph.Accesses(location) - graph.Reads()).Size() + 1;
 }
 
 // How many reads can be made to read from `write` at most.
 int Readers(const Graph& graph, EventId write) {
-  int readers = 0;
   const Event& event = graph[write];
-  (graph.Accesses(event.operation.location) - event.porf).ForEach([&](EventId id) {
-    readers += graph[id].IsRead() && !graph[id].operation.await;
-  });
-  return readers;
+  return ((graph.Accesses(event.operation.location) & graph.Reads()) - event.porf).Size();
 }
 
 }  // namespace
 
 bool Search::Run(const Work& work, bool only_this) {
   only_this_ = only_this;
+  depth_ = work.depth;
+  const std::uint64_t steps = result_.steps;
   Graph& graph = NewGraph();
   const bool built = Build(work.path, graph);
   if (built && graph.Size() == 0) {
@@ -45,10 +43,11 @@ bool Search::Run(const Work& work, bool only_this) {
       // Only a read that was made to read from it does so yet.
       graph[event].readers.ForEach([&](EventId reader) { read = reader; });
     }
-    Advance(graph, event, read, work.share);
+    Enter(graph, event, read, work.share);
   }
   FreeGraph();
   Account();
+  if (result_.steps - steps < kFewSteps) frontier_.TookLittle();
   return built;
 }
 
@@ -178,7 +177,7 @@ void Search::VisitRead(Graph& graph, int thread, double share) {
   graph.AddLocations(location + 1);
   if (!Append(graph, thread, &read)) return;
   EventId write = graph.MoLast(location);
-  for (int left = Places(graph, location); left > 0 && !frontier_.Stopped(); --left) {
+  for (int left = Writes(graph, location); left > 0 && !frontier_.Stopped(); --left) {
     graph.ReadFrom(read, write);
     if (!Coherent(graph, read)) break;  // nor is an older write
     const int ways = 1 + Choices(graph, read);
@@ -200,24 +199,28 @@ void Search::VisitWrite(Graph& graph, int thread, double share) {
   const int location = pending_[thread].location;
   graph.AddLocations(location + 1);
   if (!Append(graph, thread, &write)) return;
-  const int places = graph[write].operation.rmw ? 1 : Places(graph, location);
-  const double part = share * places / (places + Readers(graph, write));
+  const int readers = Readers(graph, write);
+  const int places = graph[write].operation.rmw ? 1 : Writes(graph, location) - 1;
+  const double part = share * places / (places + readers);
   share -= part - VisitPlaces(graph, write, Graph::kNone, part);
-  if (!frontier_.Stopped()) share = VisitReaders(graph, write, share);
+  if (readers > 0) share = VisitReaders(graph, write, readers, share);
   share_ += share;
   graph.RemoveLast();
 }
 
 double Search::VisitPlaces(Graph& graph, EventId write, EventId read, double share) {
   const int location = graph[write].operation.location;
-  EventId place = graph.MoLast(location);
-  for (int left = Places(graph, location); left > 0 && !frontier_.Stopped(); --left) {
+  // That of a read-modify-write is where it read from, if nobody has it.
+  const bool only_one = options_.atomicity && graph[write].operation.rmw;
+  EventId place = only_one ? graph[graph.RmwRead(write)].reads_from : graph.MoLast(location);
+  for (int left = only_one ? 1 : Writes(graph, location) - 1; left > 0 && !frontier_.Stopped();
+       --left) {
     if (!options_.atomicity || Atomicity(graph, write, place)) {
       graph.PlaceAfter(write, place);
       const bool coherent =
           Coherent(graph, write) && (read == Graph::kNone || Coherent(graph, read));
       if (coherent && Consistent(graph, write)) {
-        const double part = graph[write].operation.rmw ? share : share / left;
+        const double part = share / left;
         share -= part;
         Advance(graph, write, read, part);
       }
@@ -229,25 +232,24 @@ double Search::VisitPlaces(Graph& graph, EventId write, EventId read, double sha
   return share;
 }
 
-double Search::VisitReaders(const Graph& graph, EventId write, double share) {
+double Search::VisitReaders(const Graph& graph, EventId write, int readers, double share) {
   const int location = graph[write].operation.location;
   const EventSet prefix = graph[write].porf | EventSet::Of(write);
   const EventId rival = options_.atomicity ? Rival(graph, write) : Graph::kNone;
   if (rival != Graph::kNone && prefix.Contains(rival)) return share;
   EventSet deleted;
   EventSet present = graph.Events();  // without those
-  int left = Readers(graph, write);
-  for (int i = graph.Size() - 1; i >= 0 && !frontier_.Stopped(); --i) {
+  for (int i = graph.Size() - 1; readers > 0 && !frontier_.Stopped(); --i) {
     const EventId event = graph.At(i);
     if (prefix.Contains(event)) continue;
     if (!Maximal(graph, event, present)) break;
     const Operation& operation = graph[event].operation;
     const bool reads = graph[event].IsRead() && operation.location == location && !operation.await;
     if (reads && (rival == Graph::kNone || deleted.Contains(rival))) {
-      const double part = share / left;
+      const double part = share / readers;
       share -= part - Revisit(graph, write, event, deleted, part);
     }
-    left -= reads;
+    readers -= graph[event].IsRead() && operation.location == location;
     deleted.Insert(event);
     present.Remove(event);
   }
@@ -436,14 +438,22 @@ bool Search::Append(Graph& graph, int thread, EventId* id) {
 }
 
 void Search::Advance(Graph& graph, EventId event, EventId read, double share) {
-  if (frontier_.Saving() || frontier_.Wants(share)) return frontier_.Add({PathTo(graph), share});
+  if (frontier_.Saving() || frontier_.Wants(depth_)) {
+    return frontier_.Add({PathTo(graph), share, depth_});
+  }
+  Enter(graph, event, read, share);
+}
+
+void Search::Enter(Graph& graph, EventId event, EventId read, double share) {
   const int thread = graph[event].thread;
   const int reader = read == Graph::kNone ? thread : graph[read].thread;
   graph.SetFailed(thread, Races(graph, event));
   if (reader != thread) graph.SetFailed(reader, Races(graph, read));
   Resume(graph, thread);
   if (reader != thread) Resume(graph, reader);
+  ++depth_;
   if (!frontier_.Stopped()) Visit(graph, share);
+  --depth_;
   graph.SetFailed(thread, false);
   graph.SetFailed(reader, false);
   replay_.Forget(thread);

@@ -58,8 +58,9 @@ class Search {
   // Explores each place that `write` can have in its modification order, alone or with
   // `read`, which reads from it. Gives back what is left of the share.
   double VisitPlaces(Graph& graph, EventId write, EventId read, double share);
-  // Lets earlier reads read from `write`, which has no place yet.
-  double VisitReaders(const Graph& graph, EventId write, double share);
+  // Lets earlier reads, of which there are `readers`, read from `write`, which has no place
+  // yet.
+  double VisitReaders(const Graph& graph, EventId write, int readers, double share);
   // Lets `read` do so, without the events in `deleted`.
   double Revisit(const Graph& graph, EventId write, EventId read, const EventSet& deleted,
                  double share);
@@ -69,8 +70,9 @@ class Search {
   // The thread whose operation comes next: a function of the graph. -1 if there is none.
   int NextThread(const Graph& graph) const;
   bool Append(Graph& graph, int thread, EventId* id);
-  // Visits `graph`, in which `event` is new, and `read` reads from it if there is one; or
-  // gives it away.
+  // Visits `graph`, in which `event` is new, and `read` reads from it if there is one.
+  void Enter(Graph& graph, EventId event, EventId read, double share);
+  // The same, or gives it away.
   void Advance(Graph& graph, EventId event, EventId read, double share);
   // The next operation of a thread whose last event in `graph` is new.
   void Resume(const Graph& graph, int thread);
@@ -101,7 +103,8 @@ class Search {
 
   // Graphs are kept for the next revisit, so that exploring does not allocate.
   Graph& NewGraph() {
-    if (graphs_in_use_ == graphs_.size()) graphs_.push_back(std::make_unique<Graph>());
+    if (graphs_in_use_ == graphs_.size())
+      graphs_.push_back(std::make_unique_for_overwrite<Graph>());
     return *graphs_[graphs_in_use_++];
   }
   void FreeGraph() { --graphs_in_use_; }
@@ -116,6 +119,7 @@ class Search {
   std::vector<std::unique_ptr<Graph>> graphs_;
   std::size_t graphs_in_use_ = 0;
   bool only_this_ = false;  // whether graphs do not grow
+  int depth_ = 0;           // how many branches lead to the graph
 
   // Explored since the frontier was told.
   double share_ = 0;
