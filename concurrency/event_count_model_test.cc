@@ -6,9 +6,9 @@
 #include <cstdint>
 
 #include "ashlar/concurrency/event_count.h"
+#include "ashlar/verification/model/expectation.h"
 #include "ashlar/verification/model/model_test.h"
-#include "ashlar/verification/model/relacy_scenario.h"
-#include "ashlar/verification/platform/relacy_platform.h"
+#include "ashlar/verification/model/verified_scenario.h"
 
 namespace ashlar {
 namespace {
@@ -16,12 +16,11 @@ namespace {
 using verification::Expect;
 using verification::MakeScenario;
 using verification::Operation;
-using Platform = RelacyPlatform;
-using EventCountUnderTest = BasicEventCount<Platform>;
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
 
 // A number of tokens; waiters take one each.
+template <class Platform>
 class Tokens {
  public:
   explicit Tokens(std::uint32_t first_epoch = 0) : events_(first_epoch) {}
@@ -66,29 +65,32 @@ class Tokens {
     return false;
   }
 
-  EventCountUnderTest events_;
-  Platform::Atomic<int> count_{0};
+  BasicEventCount<Platform> events_;
+  typename Platform::template Atomic<int> count_{0};
 };
 
+template <class Platform>
 struct OneWaiter {
   static constexpr unsigned kThreads = 2;
-  Tokens tokens;
+  Tokens<Platform> tokens;
 
   void Thread(unsigned index) { index == 0 ? tokens.AddAndNotifyOne() : tokens.Take(); }
 };
 
+template <class Platform>
 struct EpochWrapsAround {
   static constexpr unsigned kThreads = 2;
-  Tokens tokens{0xffffffff};
+  Tokens<Platform> tokens{0xffffffff};
 
   void Thread(unsigned index) {
     for (int i = 0; i < 2; ++i) index == 0 ? tokens.AddAndNotifyOne() : tokens.Take();
   }
 };
 
+template <class Platform>
 struct NotifyOneWakesAnotherOneEachTime {
   static constexpr unsigned kThreads = 3;
-  Tokens tokens;
+  Tokens<Platform> tokens;
 
   void Thread(unsigned index) {
     if (index > 0) return tokens.Take();
@@ -97,16 +99,18 @@ struct NotifyOneWakesAnotherOneEachTime {
   }
 };
 
+template <class Platform>
 struct NotifyAllWakesAll {
   static constexpr unsigned kThreads = 3;
-  Tokens tokens;
+  Tokens<Platform> tokens;
 
   void Thread(unsigned index) { index == 0 ? tokens.AddTwoAndNotifyAll() : tokens.Take(); }
 };
 
+template <class Platform>
 struct TwoNotifiers {
   static constexpr unsigned kThreads = 3;
-  Tokens tokens;
+  Tokens<Platform> tokens;
 
   void Thread(unsigned index) {
     if (index > 0) return tokens.AddAndNotifyOne();
@@ -115,9 +119,10 @@ struct TwoNotifiers {
   }
 };
 
+template <class Platform>
 struct CancelTakesNobodysWakeUp {
   static constexpr unsigned kThreads = 3;
-  Tokens tokens;
+  Tokens<Platform> tokens;
 
   void Thread(unsigned index) {
     if (index == 0) return tokens.AddAndNotifyOne();
@@ -127,9 +132,10 @@ struct CancelTakesNobodysWakeUp {
 };
 
 // Who gives up in time has not been woken in another's place; who is served passes it on.
+template <class Platform>
 struct TimeoutTakesNobodysWakeUp {
   static constexpr unsigned kThreads = 3;
-  Tokens tokens;
+  Tokens<Platform> tokens;
 
   void Thread(unsigned index) {
     if (index == 0) return tokens.AddAndNotifyOne();

@@ -55,6 +55,7 @@
 
 #include "ashlar/base/check.h"
 #include "ashlar/concurrency/platform.h"
+#include "ashlar/concurrency/platform_array.h"
 #include "ashlar/concurrency/steal_result.h"
 
 namespace ashlar {
@@ -71,15 +72,14 @@ class SplitDeque {
 
   // `capacity`: items, from 1 to kMaxCapacity.
   explicit SplitDeque(std::size_t capacity)
-      : begin_(CreatePlaces(capacity)),
-        end_(begin_ + capacity),
+      : places_(Checked(capacity)),
+        begin_(places_.begin()),
+        end_(places_.end()),
         head_(begin_),
         split_(begin_),
         push_limit_(end_),
         pop_limit_(begin_),
         word_(0) {}
-  // No other thread may use the deque any more. Items still in it are dropped.
-  ~SplitDeque() { Platform::DestroyArray(begin_, capacity()); }
   SplitDeque(const SplitDeque&) = delete;
   SplitDeque& operator=(const SplitDeque&) = delete;
 
@@ -174,7 +174,7 @@ class SplitDeque {
     return static_cast<std::size_t>(Split(word) - Top(word));
   }
 
-  std::size_t capacity() const { return static_cast<std::size_t>(end_ - begin_); }
+  std::size_t capacity() const { return places_.size(); }
 
  private:
   // The word: tag 32 bits, top 16, split 16. The owner changes the tag whenever it
@@ -194,9 +194,9 @@ class SplitDeque {
     return static_cast<std::uint64_t>(place - begin_);
   }
 
-  static Place* CreatePlaces(std::size_t capacity) {
+  static std::size_t Checked(std::size_t capacity) {
     ASHLAR_CHECK(capacity >= 1 && capacity <= kMaxCapacity, "capacity of a SplitDeque");
-    return Platform::template CreateArray<Place>(capacity);
+    return capacity;
   }
 
   // `on_published` by value: by reference it would live in memory on the fast path too.
@@ -264,6 +264,7 @@ class SplitDeque {
     word_.store(tag | (index << kTopShift) | index, std::memory_order_relaxed);
   }
 
+  const PlatformArray<Place, Platform> places_;
   // The owner's line.
   Place* const begin_;
   Place* const end_;

@@ -5,33 +5,34 @@
 #include <cstdint>
 
 #include "ashlar/engine/internal/forks.h"
+#include "ashlar/verification/model/expectation.h"
 #include "ashlar/verification/model/model_test.h"
-#include "ashlar/verification/model/relacy_scenario.h"
-#include "ashlar/verification/platform/relacy_platform.h"
+#include "ashlar/verification/model/verified_scenario.h"
 
 namespace ashlar::internal {
 namespace {
 
 using verification::Expect;
 using verification::MakeScenario;
-using Platform = RelacyPlatform;
 
+template <class Platform>
 class Worker;
 
 // A job that forks another one, or not, and then writes down that it has run.
+template <class Platform>
 class Job : public StackJob<Platform> {
  public:
-  explicit Job(Job* forks = nullptr) : StackJob(&RunOnThief), forks_(forks) {}
+  explicit Job(Job* forks = nullptr) : StackJob<Platform>(&RunOnThief), forks_(forks) {}
 
   // On `worker`, as its owner or as a thief.
-  void Execute(Worker& worker);
+  void Execute(Worker<Platform>& worker);
   void ExpectRunOnce() { Expect(runs_.Read() == 1); }
   // The job, or one that it forks for somebody else.
   bool Has(const StackJob<Platform>* other) const {
     return other == this || (forks_ != nullptr && forks_->Has(other));
   }
 
-  Worker* thief = nullptr;  // who runs it as a thief
+  Worker<Platform>* thief = nullptr;  // who runs it as a thief
 
  private:
   static void RunOnThief(StackJob<Platform>* job) {
@@ -41,9 +42,10 @@ class Job : public StackJob<Platform> {
   }
 
   Job* const forks_;
-  Platform::Var<int> runs_{0};
+  typename Platform::template Var<int> runs_{0};
 };
 
+template <class Platform>
 class Worker {
  public:
   explicit Worker(std::uint32_t name, Worker* all) : name_(name), all_(all) {
@@ -51,7 +53,7 @@ class Worker {
   }
 
   // Forks `job` and joins it.
-  void ForkAndJoin(Job& job) {
+  void ForkAndJoin(Job<Platform>& job) {
     const auto on_published = [this] { forks_.OnPublished(); };
     auto* const place = forks_.deque().Push(&job, on_published);
     if (forks_.deque().Pop(place, on_published)) {
@@ -72,7 +74,7 @@ class Worker {
  private:
   struct Waiter {
     Worker& worker;
-    const Job& awaited;
+    const Job<Platform>& awaited;
     int pauses = 0;
 
     Forks<Platform>& ForksOf(std::uint32_t thief) { return worker.all_[thief].forks_; }
@@ -87,7 +89,7 @@ class Worker {
   };
 
   void RunStolen(StackJob<Platform>* job) {
-    static_cast<Job*>(job)->thief = this;
+    static_cast<Job<Platform>*>(job)->thief = this;
     forks_.Run(job, name_);
   }
 
@@ -96,15 +98,17 @@ class Worker {
   Forks<Platform> forks_{4};
 };
 
-void Job::Execute(Worker& worker) {
+template <class Platform>
+void Job<Platform>::Execute(Worker<Platform>& worker) {
   if (forks_ != nullptr) worker.ForkAndJoin(*forks_);
   runs_.Write() = runs_.Read() + 1;
 }
 
+template <class Platform>
 struct StolenOrNot {
   static constexpr unsigned kThreads = 2;
-  Worker workers[2] = {Worker(0, workers), Worker(1, workers)};
-  Job job;
+  Worker<Platform> workers[2] = {Worker<Platform>(0, workers), Worker<Platform>(1, workers)};
+  Job<Platform> job;
 
   void Thread(unsigned index) {
     if (index == 0) {
@@ -116,11 +120,12 @@ struct StolenOrNot {
 };
 
 // What the thief forks may be taken by the worker that waits.
+template <class Platform>
 struct ThiefForks {
   static constexpr unsigned kThreads = 2;
-  Worker workers[2] = {Worker(0, workers), Worker(1, workers)};
-  Job inner;
-  Job outer{&inner};
+  Worker<Platform> workers[2] = {Worker<Platform>(0, workers), Worker<Platform>(1, workers)};
+  Job<Platform> inner;
+  Job<Platform> outer{&inner};
 
   void Thread(unsigned index) {
     if (index == 0) {
@@ -136,12 +141,13 @@ struct ThiefForks {
 };
 
 // Three generations, each of which the other one may take.
+template <class Platform>
 struct ForthAndBack {
   static constexpr unsigned kThreads = 2;
-  Worker workers[2] = {Worker(0, workers), Worker(1, workers)};
-  Job innermost;
-  Job inner{&innermost};
-  Job outer{&inner};
+  Worker<Platform> workers[2] = {Worker<Platform>(0, workers), Worker<Platform>(1, workers)};
+  Job<Platform> innermost;
+  Job<Platform> inner{&innermost};
+  Job<Platform> outer{&inner};
 
   void Thread(unsigned index) {
     if (index == 0) {
@@ -154,11 +160,12 @@ struct ForthAndBack {
 };
 
 // When the thief is done it forks on its own account; that is nothing for the waiter.
+template <class Platform>
 struct ThiefGoesOn {
   static constexpr unsigned kThreads = 2;
-  Worker workers[2] = {Worker(0, workers), Worker(1, workers)};
-  Job job;
-  Job unrelated;
+  Worker<Platform> workers[2] = {Worker<Platform>(0, workers), Worker<Platform>(1, workers)};
+  Job<Platform> job;
+  Job<Platform> unrelated;
 
   void Thread(unsigned index) {
     if (index == 0) {
@@ -171,12 +178,14 @@ struct ThiefGoesOn {
 };
 
 // The thief's next job is another worker's.
+template <class Platform>
 struct ThiefStealsElsewhere {
   static constexpr unsigned kThreads = 3;
-  Worker workers[3] = {Worker(0, workers), Worker(1, workers), Worker(2, workers)};
-  Job mine;
-  Job inner;
-  Job others{&inner};
+  Worker<Platform> workers[3] = {Worker<Platform>(0, workers), Worker<Platform>(1, workers),
+                                 Worker<Platform>(2, workers)};
+  Job<Platform> mine;
+  Job<Platform> inner;
+  Job<Platform> others{&inner};
 
   void Thread(unsigned index) {
     if (index == 0) {
@@ -191,11 +200,13 @@ struct ThiefStealsElsewhere {
 };
 
 // Two thieves: the second one takes from the first what the waiter might have had.
+template <class Platform>
 struct TwoThieves {
   static constexpr unsigned kThreads = 3;
-  Worker workers[3] = {Worker(0, workers), Worker(1, workers), Worker(2, workers)};
-  Job inner;
-  Job outer{&inner};
+  Worker<Platform> workers[3] = {Worker<Platform>(0, workers), Worker<Platform>(1, workers),
+                                 Worker<Platform>(2, workers)};
+  Job<Platform> inner;
+  Job<Platform> outer{&inner};
 
   void Thread(unsigned index) {
     if (index == 0) {

@@ -21,9 +21,9 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "ashlar/concurrency/platform.h"
+#include "ashlar/concurrency/platform_array.h"
 
 namespace ashlar::internal {
 
@@ -34,9 +34,8 @@ class IdleWorkers {
   explicit IdleWorkers(int workers)
       : workers_(static_cast<std::uint64_t>(workers)),
         counts_(kOneAwake * workers_),
-        words_((static_cast<std::size_t>(workers) + 63) / 64),
-        sleeping_(std::make_unique<Sleepers[]>(words_)),
-        beds_(std::make_unique<Bed[]>(static_cast<std::size_t>(workers))) {}
+        sleeping_((workers_ + 63) / 64),
+        beds_(workers_) {}
 
   // The calling worker starts to look for work.
   void BeginSearch() { counts_.fetch_add(kOneSearching, std::memory_order_relaxed); }
@@ -114,7 +113,7 @@ class IdleWorkers {
 
   // True if somebody has announced its sleep and not been woken.
   bool AnySleeping() const {
-    for (std::size_t i = 0; i < words_; ++i) {
+    for (std::size_t i = 0; i < sleeping_.size(); ++i) {
       if (sleeping_[i].bits.load(std::memory_order_seq_cst) != 0) return true;  // (1)
     }
     return false;
@@ -134,7 +133,9 @@ class IdleWorkers {
   static std::uint64_t Searching(std::uint64_t counts) { return counts & (kOneAwake - 1); }
   static std::uint64_t Awake(std::uint64_t counts) { return counts >> 32; }
 
-  // Where one worker sleeps: it waits for a token that whoever wakes it leaves.
+  // Where one worker sleeps: it waits for a token that whoever wakes it leaves. Who leaves
+  // it has acquired the sleeper's announcement, so that it comes after the sleeper has
+  // taken the last one away.
   struct alignas(Platform::kCacheLine) Bed {
     typename Platform::template Atomic<std::uint32_t> token{0};
 
@@ -155,7 +156,7 @@ class IdleWorkers {
 
   void Announce(int worker) {
     // The bit first: while a worker counts as asleep, its bit is there to be found.
-    // (3) also acquire: pairs with WakeAll.
+    // (3) also acquire: pairs with WakeAll; and release: see Bed.
     WordOf(worker).fetch_or(Bit(worker), std::memory_order_seq_cst);
     counts_.fetch_sub(kOneAwake + kOneSearching, std::memory_order_seq_cst);  // (4)
   }
@@ -174,9 +175,9 @@ class IdleWorkers {
   // Wakes every worker that sleeps. What precedes it happens before what follows a later
   // Announce.
   void WakeAll() {
-    for (std::size_t i = 0; i < words_; ++i) {
-      // Release: pairs with (3).
-      std::uint64_t word = sleeping_[i].bits.exchange(0, std::memory_order_release);
+    for (std::size_t i = 0; i < sleeping_.size(); ++i) {
+      // Pairs with (3), both ways.
+      std::uint64_t word = sleeping_[i].bits.exchange(0, std::memory_order_acq_rel);
       for (; word != 0; word &= word - 1) {
         counts_.fetch_add(kOneAwake + kOneSearching, std::memory_order_relaxed);
         BedOf(i, std::countr_zero(word)).Wake();
@@ -186,12 +187,12 @@ class IdleWorkers {
 
   // Wakes one sleeper, whom the caller has counted as awake and searching.
   bool WakeAny() {
-    for (std::size_t i = 0; i < words_; ++i) {
+    for (std::size_t i = 0; i < sleeping_.size(); ++i) {
       std::uint64_t word = sleeping_[i].bits.load(std::memory_order_relaxed);
       while (word != 0) {
         const int bit = std::countr_zero(word);
-        // Whoever clears a worker's bit owes it the wake-up.
-        word = sleeping_[i].bits.fetch_and(~(std::uint64_t{1} << bit), std::memory_order_relaxed);
+        // Whoever clears a worker's bit owes it the wake-up. Acquire: pairs with (3); see Bed.
+        word = sleeping_[i].bits.fetch_and(~(std::uint64_t{1} << bit), std::memory_order_acquire);
         if ((word >> bit & 1) != 0) {
           BedOf(i, bit).Wake();
           return true;
@@ -204,9 +205,8 @@ class IdleWorkers {
   const std::uint64_t workers_;
   // Written when a worker runs out of work and when it finds some.
   alignas(Platform::kCacheLine) typename Platform::template Atomic<std::uint64_t> counts_;
-  const std::size_t words_;
-  const std::unique_ptr<Sleepers[]> sleeping_;
-  const std::unique_ptr<Bed[]> beds_;
+  const PlatformArray<Sleepers, Platform> sleeping_;
+  const PlatformArray<Bed, Platform> beds_;
   typename Platform::template Atomic<bool> stopping_{false};
   typename Platform::template Atomic<bool> ending_{false};
 };

@@ -5,20 +5,20 @@
 #include <atomic>
 
 #include "ashlar/engine/internal/idle_workers.h"
+#include "ashlar/verification/model/expectation.h"
 #include "ashlar/verification/model/model_test.h"
-#include "ashlar/verification/model/relacy_scenario.h"
-#include "ashlar/verification/platform/relacy_platform.h"
+#include "ashlar/verification/model/verified_scenario.h"
 
 namespace ashlar::internal {
 namespace {
 
 using verification::Expect;
 using verification::MakeScenario;
-using Platform = RelacyPlatform;
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
 constexpr auto kSeqCst = std::memory_order_seq_cst;
 
+template <class Platform>
 class Pool {
  public:
   // A piece of work ends when `together` have begun, so that as many workers must be at it.
@@ -58,7 +58,7 @@ class Pool {
   static constexpr int kOnePiece = 2;
 
   bool Search(int worker) {
-    using Rest = IdleWorkers<Platform>::Rest;
+    using Rest = typename IdleWorkers<Platform>::Rest;
     idle_.BeginSearch();
     while (!TryTake()) {
       if (idle_.Sleep(worker, [this] { return WorkInSight(); }) == Rest::kEnd) return false;
@@ -78,8 +78,8 @@ class Pool {
 
   IdleWorkers<Platform> idle_;
   const int together_;
-  Platform::Atomic<int> work_{0};  // pieces, and whether it is closed
-  Platform::Atomic<int> begun_{0};
+  typename Platform::template Atomic<int> work_{0};  // pieces, and whether it is closed
+  typename Platform::template Atomic<int> begun_{0};
 };
 
 // The count that a publisher gives back when its sleeper was gone.
@@ -94,9 +94,10 @@ verification::Accepted GivenBack(std::memory_order to) {
           "modifications take effect in the sequence in which they are run"};
 }
 
+template <class Platform>
 struct OneWorker {
   static constexpr unsigned kThreads = 2;
-  Pool pool{1};
+  Pool<Platform> pool{1};
 
   void Thread(unsigned index) {
     if (index > 0) return pool.Main(0);
@@ -106,23 +107,26 @@ struct OneWorker {
   }
 };
 
+template <class Platform>
 struct StopOneWorker {
   static constexpr unsigned kThreads = 2;
-  Pool pool{1};
+  Pool<Platform> pool{1};
 
   void Thread(unsigned index) { index == 0 ? pool.Stop() : pool.Main(0); }
 };
 
+template <class Platform>
 struct StopTwoWorkers {
   static constexpr unsigned kThreads = 3;
-  Pool pool{2};
+  Pool<Platform> pool{2};
 
   void Thread(unsigned index) { index == 0 ? pool.Stop() : pool.Main(static_cast<int>(index) - 1); }
 };
 
+template <class Platform>
 struct TwoPublishers {
   static constexpr unsigned kThreads = 3;
-  Pool pool{1};
+  Pool<Platform> pool{1};
 
   void Thread(unsigned index) {
     if (index == 2) return pool.Main(0);
@@ -131,9 +135,10 @@ struct TwoPublishers {
   }
 };
 
+template <class Platform>
 struct PublisherAgainstStop {
   static constexpr unsigned kThreads = 3;
-  Pool pool{1};
+  Pool<Platform> pool{1};
 
   void Thread(unsigned index) {
     if (index == 0) pool.Publish(1);
@@ -142,9 +147,10 @@ struct PublisherAgainstStop {
   }
 };
 
+template <class Platform>
 struct PublisherAgainstStopTwoWorkers {
   static constexpr unsigned kThreads = 4;
-  Pool pool{2};
+  Pool<Platform> pool{2};
 
   void Thread(unsigned index) {
     if (index == 0) return pool.Publish(1);
@@ -153,9 +159,10 @@ struct PublisherAgainstStopTwoWorkers {
   }
 };
 
+template <class Platform>
 struct TwoWorkersOnePiece {
   static constexpr unsigned kThreads = 3;
-  Pool pool{2};
+  Pool<Platform> pool{2};
 
   void Thread(unsigned index) {
     if (index > 0) return pool.Main(static_cast<int>(index) - 1);
@@ -165,9 +172,10 @@ struct TwoWorkersOnePiece {
 };
 
 // One wake-up for two pieces: the woken one passes it on.
+template <class Platform>
 struct TwoPiecesAtOnce {
   static constexpr unsigned kThreads = 3;
-  Pool pool{2, 2};
+  Pool<Platform> pool{2, 2};
 
   void Thread(unsigned index) {
     if (index > 0) return pool.Main(static_cast<int>(index) - 1);
@@ -177,9 +185,10 @@ struct TwoPiecesAtOnce {
 };
 
 // The second piece comes while somebody searches, finds the first, or falls asleep.
+template <class Platform>
 struct TwoPiecesOneByOne {
   static constexpr unsigned kThreads = 3;
-  Pool pool{2, 2};
+  Pool<Platform> pool{2, 2};
 
   void Thread(unsigned index) {
     if (index > 0) return pool.Main(static_cast<int>(index) - 1);
@@ -190,9 +199,10 @@ struct TwoPiecesOneByOne {
 };
 
 // Each publisher may take the other one's count for a worker that searches.
+template <class Platform>
 struct TwoPublishersTwoWorkers {
   static constexpr unsigned kThreads = 4;
-  Pool pool{2, 2};
+  Pool<Platform> pool{2, 2};
 
   void Thread(unsigned index) {
     if (index > 1) return pool.Main(static_cast<int>(index) - 2);
@@ -204,11 +214,12 @@ struct TwoPublishersTwoWorkers {
 // A publisher that finds its sleeper gone has counted as a searcher for a moment: whom that
 // kept from waking somebody else must not lose by it. Worker 0 nearly sleeps, finds work,
 // and while at it needs worker 1.
+template <class Platform>
 struct SleeperWasGone {
   static constexpr unsigned kThreads = 3;
   IdleWorkers<Platform> idle{2};
-  Platform::Atomic<bool> work{false};
-  Platform::Atomic<bool> begun{false};
+  typename Platform::template Atomic<bool> work{false};
+  typename Platform::template Atomic<bool> begun{false};
 
   void Thread(unsigned index) {
     if (index == 2) return idle.WakeOneIfNeeded();
@@ -227,13 +238,14 @@ struct SleeperWasGone {
   }
 };
 
+template <class Platform>
 struct StoppingHappensBeforeTheEnd {
   static constexpr unsigned kThreads = 2;
   IdleWorkers<Platform> idle{1};
-  Platform::Var<int> written;
+  typename Platform::template Var<int> written;
 
   void Thread(unsigned index) {
-    using Rest = IdleWorkers<Platform>::Rest;
+    using Rest = typename IdleWorkers<Platform>::Rest;
     if (index == 0) {
       written.Write() = 1;
       idle.Stop();

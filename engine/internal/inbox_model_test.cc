@@ -5,37 +5,40 @@
 #include <cstddef>
 
 #include "ashlar/engine/internal/inbox.h"
+#include "ashlar/verification/model/expectation.h"
 #include "ashlar/verification/model/model_test.h"
-#include "ashlar/verification/model/relacy_scenario.h"
-#include "ashlar/verification/platform/relacy_platform.h"
+#include "ashlar/verification/model/verified_scenario.h"
 
 namespace ashlar::internal {
 namespace {
 
 using verification::Expect;
 using verification::MakeScenario;
-using Platform = RelacyPlatform;
 
+template <class Platform>
 struct Node;
 
 // A pointer to the next node whose races are seen.
+template <class Platform>
 class Link {
  public:
-  Link& operator=(Node* next) {
+  Link& operator=(Node<Platform>* next) {
     next_.Write() = next;
     return *this;
   }
-  operator Node*() const { return next_.Read(); }  // NOLINT: as the pointer that it is
+  operator Node<Platform>*() const { return next_.Read(); }  // NOLINT: as the pointer that it is
 
  private:
-  Platform::Var<Node*> next_;
+  typename Platform::template Var<Node<Platform>*> next_;
 };
 
+template <class Platform>
 struct Node {
-  Link next;
-  Platform::Var<bool> full;
+  Link<Platform> next;
+  typename Platform::template Var<bool> full;
 };
 
+template <class Platform>
 class Nodes {
  public:
   bool Push(std::size_t i) {
@@ -53,7 +56,7 @@ class Nodes {
   // How many there were.
   int TakeAll() {
     int count = 0;
-    for (Node* node = inbox_.TakeAll(); node != nullptr; node = node->next) {
+    for (Node<Platform>* node = inbox_.TakeAll(); node != nullptr; node = node->next) {
       Expect(node->full.Read());
       node->full.Write() = false;
       ++count;
@@ -61,23 +64,24 @@ class Nodes {
     return count;
   }
   void TakeAllAndReturn() {
-    Node* const first = inbox_.TakeAll();
+    Node<Platform>* const first = inbox_.TakeAll();
     if (first == nullptr) return;
-    Node* last = first;
+    Node<Platform>* last = first;
     while (last->next != nullptr) last = last->next;
     first->full.Write() = true;  // as a taker may
     inbox_.Return(first, last);
   }
-  Inbox<Node, Platform>& inbox() { return inbox_; }
+  Inbox<Node<Platform>, Platform>& inbox() { return inbox_; }
 
  private:
-  Node nodes_[3];
-  Inbox<Node, Platform> inbox_;
+  Node<Platform> nodes_[3];
+  Inbox<Node<Platform>, Platform> inbox_;
 };
 
+template <class Platform>
 struct TwoPushersOneTaker {
   static constexpr unsigned kThreads = 3;
-  Nodes nodes;
+  Nodes<Platform> nodes;
   int taken = 0;
 
   void Thread(unsigned index) {
@@ -88,9 +92,10 @@ struct TwoPushersOneTaker {
   void After() { Expect(taken + nodes.TakeAll() == 3); }
 };
 
+template <class Platform>
 struct TwoTakers {
   static constexpr unsigned kThreads = 3;
-  Nodes nodes;
+  Nodes<Platform> nodes;
   int taken[2] = {};
 
   void Thread(unsigned index) {
@@ -104,9 +109,10 @@ struct TwoTakers {
   void After() { Expect(taken[0] + taken[1] + nodes.TakeAll() == 2); }
 };
 
+template <class Platform>
 struct ReturnedNodesAreTaken {
   static constexpr unsigned kThreads = 3;
-  Nodes nodes;
+  Nodes<Platform> nodes;
   int taken = 0;
 
   void Thread(unsigned index) {
@@ -117,9 +123,10 @@ struct ReturnedNodesAreTaken {
   void After() { Expect(taken + nodes.TakeAll() == 2); }
 };
 
+template <class Platform>
 struct NothingComesAfterClose {
   static constexpr unsigned kThreads = 3;
-  Nodes nodes;
+  Nodes<Platform> nodes;
   int pushed[2] = {};
   int taken = 0;
 
@@ -138,10 +145,11 @@ struct NothingComesAfterClose {
   }
 };
 
+template <class Platform>
 struct PushIsSeenOrSleeperIs {
   static constexpr unsigned kThreads = 2;
-  Nodes nodes;
-  Platform::Atomic<bool> asleep{false};
+  Nodes<Platform> nodes;
+  typename Platform::template Atomic<bool> asleep{false};
   bool sleeper_was_seen = false;
   bool push_was_seen = false;
 

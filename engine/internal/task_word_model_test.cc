@@ -6,18 +6,18 @@
 #include <optional>
 
 #include "ashlar/engine/internal/task_word.h"
+#include "ashlar/verification/model/expectation.h"
 #include "ashlar/verification/model/model_test.h"
-#include "ashlar/verification/model/relacy_scenario.h"
-#include "ashlar/verification/platform/relacy_platform.h"
+#include "ashlar/verification/model/verified_scenario.h"
 
 namespace ashlar::internal {
 namespace {
 
 using verification::Expect;
 using verification::MakeScenario;
-using Platform = RelacyPlatform;
 
 // A task whose result is a number.
+template <class Platform>
 class Result {
  public:
   explicit Result(std::uint32_t holders) : word_(holders) {}
@@ -50,14 +50,15 @@ class Result {
   }
 
   TaskWord<Platform> word_;
-  Platform::Var<int> result_;
-  Platform::Var<int> note_;  // what another holder wrote into the task
-  Platform::Var<bool> cleared_;
+  typename Platform::template Var<int> result_;
+  typename Platform::template Var<int> note_;  // what another holder wrote into the task
+  typename Platform::template Var<bool> cleared_;
 };
 
+template <class Platform>
 struct ClaimedOnce {
   static constexpr unsigned kThreads = 3;
-  Result task{4};
+  Result<Platform> task{4};
   int claims[3] = {};
 
   void Thread(unsigned index) {
@@ -66,9 +67,10 @@ struct ClaimedOnce {
   void After() { Expect(claims[0] + claims[1] + claims[2] == 1); }
 };
 
+template <class Platform>
 struct ResultIsVisible {
   static constexpr unsigned kThreads = 2;
-  Result task{2};
+  Result<Platform> task{2};
 
   void Thread(unsigned index) {
     if (index == 0) {
@@ -80,10 +82,11 @@ struct ResultIsVisible {
 };
 
 // A claimed task that nobody runs any more is finished.
+template <class Platform>
 struct NoRunnerMeansFinished {
   static constexpr unsigned kThreads = 2;
-  Result task{2};
-  Platform::Atomic<bool> claimed{false};
+  Result<Platform> task{2};
+  typename Platform::template Atomic<bool> claimed{false};
 
   void Thread(unsigned index) {
     if (index == 0) {
@@ -100,12 +103,13 @@ struct NoRunnerMeansFinished {
     result.Write() = 1;
     task.word().Finish(TaskPhase::kFailed);
   }
-  Platform::Var<int> result;
+  typename Platform::template Var<int> result;
 };
 
+template <class Platform>
 struct SleepersWake {
   static constexpr unsigned kThreads = 3;
-  Result task{3};
+  Result<Platform> task{3};
 
   void Thread(unsigned index) {
     if (index == 0) {
@@ -117,9 +121,10 @@ struct SleepersWake {
   }
 };
 
+template <class Platform>
 struct TimedSleeperGivesUpOrSeesTheResult {
   static constexpr unsigned kThreads = 2;
-  Result task{2};
+  Result<Platform> task{2};
 
   void Thread(unsigned index) {
     if (index == 0) {
@@ -131,9 +136,10 @@ struct TimedSleeperGivesUpOrSeesTheResult {
   }
 };
 
+template <class Platform>
 struct LastHolderClears {
   static constexpr unsigned kThreads = 3;
-  Result task{3};
+  Result<Platform> task{3};
 
   void Thread(unsigned index) {
     if (index == 0) {
@@ -147,9 +153,10 @@ struct LastHolderClears {
 };
 
 // Also when the last one is the runner.
+template <class Platform>
 struct RunnerClears {
   static constexpr unsigned kThreads = 2;
-  Result task{2};
+  Result<Platform> task{2};
 
   void Thread(unsigned index) {
     if (index == 0) {
@@ -162,9 +169,10 @@ struct RunnerClears {
   void After() { Expect(task.cleared()); }
 };
 
+template <class Platform>
 struct HoldersCanBeAdded {
   static constexpr unsigned kThreads = 2;
-  Result task{2};
+  Result<Platform> task{2};
 
   void Thread(unsigned index) {
     if (index == 0) {

@@ -5,6 +5,7 @@
 
 #include "ashlar/verification/model/expectation.h"
 #include "ashlar/verification/rc11/explorer.h"
+#include "ashlar/verification/rc11/graph.h"
 #include "ashlar/verification/rc11/report/scenario_report.h"
 
 namespace ashlar::verification {
@@ -16,6 +17,7 @@ Outcome SearchExhaustively(const rc11::ScenarioType& type, const Search& search)
   rc11::Options options;
   options.max_executions = search.executions;
   options.token = search.state;
+  options.max_events = rc11::Graph::kMaxEvents - 1;
 
   Outcome outcome;
   rc11::Result result;
@@ -39,7 +41,12 @@ Outcome SearchExhaustively(const rc11::ScenarioType& type, const Search& search)
   outcome.seconds = time.count();
   outcome.executions = result.executions + result.blocked + (outcome.failed ? 1 : 0);
   outcome.complete = result.status == rc11::Result::Status::kComplete && result.cut == 0;
+  outcome.cut = result.cut;
   outcome.state = result.token;
+  if (!outcome.failed && outcome.executions == 0 && outcome.cut > 0) {
+    outcome.failed = true;
+    outcome.reason = "every execution has more operations than the checker can hold";
+  }
   return outcome;
 }
 

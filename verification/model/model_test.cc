@@ -23,7 +23,7 @@ struct Flags {
   std::uint64_t iterations = 50'000;
   std::uint64_t bound = 2;
   std::uint64_t limit = 100'000;
-  std::uint64_t executions = 300'000;
+  std::uint64_t executions = 50'000;
   bool mutation = true;
   std::uint64_t first = 1;
   std::string state;
@@ -119,6 +119,14 @@ std::string Describe(const Search& search) {
   return "bound " + std::to_string(search.preemptions);
 }
 
+std::string Describe(const Search& search, const Outcome& outcome) {
+  if (outcome.failed) return outcome.reason;
+  if (outcome.cut > 0) return "ok, " + std::to_string(outcome.cut) + " more cut short";
+  if (!outcome.complete) return "ok";
+  return search.scheduler == Search::Scheduler::kExhaustive ? "ok, all executions"
+                                                            : "ok, all within the bound";
+}
+
 // Gives addresses short names, in the sequence in which they appear.
 class Nicknames {
  public:
@@ -197,11 +205,7 @@ bool RunScenarios(const char* program, const Flags& flags, const std::vector<Sce
       const Outcome outcome = scenario.Explore(search);
       std::printf("%-32s %7u  %-8s %11ju  %7.2f  %s\n", scenario.name.c_str(), scenario.threads,
                   Describe(search).c_str(), std::uintmax_t{outcome.executions}, outcome.seconds,
-                  outcome.failed      ? outcome.reason.c_str()
-                  : !outcome.complete ? "ok"
-                  : search.scheduler == Search::Scheduler::kExhaustive
-                      ? "ok, all executions"
-                      : "ok, all within the bound");
+                  Describe(search, outcome).c_str());
       if (outcome.failed) PrintFailure(program, flags, scenario, search, outcome);
       std::fflush(stdout);
       passed = passed && !outcome.failed;

@@ -23,7 +23,7 @@
 //   --iterations=N    random executions a scenario [50000], a tenth for each mutant
 //   --bound=N         preemptions in the bounded search [2]
 //   --limit=N         at most so many executions of it [100000], a tenth for mutants
-//   --executions=N    at most so many under RC11 [300000]; for mutants a tenth, and all for
+//   --executions=N    at most so many under RC11 [50000]; for mutants a tenth, and all for
 //                     those that nothing has killed
 //   --mutation=no     no mutants
 //   --first=N         the number, which is the seed, of the first random execution [1]

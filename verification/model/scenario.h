@@ -58,6 +58,7 @@ struct Outcome {
   std::string reason;            // of the failure: "DATA RACE", "DEADLOCK", ...
   bool complete = false;         // kBounded, kExhaustive: there are no others
   std::uint64_t executions = 0;  // how many were run; the last one is the failure
+  std::uint64_t cut = 0;         // kExhaustive: besides, too long and ended early
   std::uint64_t last = 0;        // kRandom: the number of the last execution
   std::string state;             // kBounded, kExhaustive: of the failure
   std::string history;           // of the failure, step by step
