@@ -264,22 +264,22 @@ void FiberProgram::Fail(std::string_view why, const SourceSite& site) {
 
 // Operations.
 
-Value FiberProgram::Perform(Operation operation, const SourceSite& site) {
+Value FiberProgram::Perform(const Operation& operation, const SourceSite& site) {
   Thread& thread = *running_;
   thread.place = site;
   thread.choice = 0;
-  operation.place = site;
+  thread.operation = operation;
+  thread.operation.place = site;
   if (thread.index == kOutside) {
     if (operation.kind == OperationKind::kSpin) Fail("waits for ever outside of threads", site);
     if (operation.kind == OperationKind::kWrite) values_[operation.location] = operation.value;
     const Value value = operation.kind == OperationKind::kRead ? values_[operation.location] : 0;
-    if (observer_ != nullptr) Tell(operation, value);
+    if (observer_ != nullptr) Tell(thread.operation, value);
     return value;
   }
-  thread.operation = operation;
   thread.fiber.Suspend();
   if (operation.kind != OperationKind::kSpin) ++thread.events;
-  if (observer_ != nullptr && !Tell(operation, thread.value)) {
+  if (observer_ != nullptr && !Tell(thread.operation, thread.value)) {
     for (;;) thread.fiber.Suspend();
   }
   return thread.value;

@@ -99,7 +99,7 @@ class FiberProgram : public Program {
 
   // Lets a thread do `operation`; gives what it reads. Outside of threads there is only
   // one value.
-  Value Perform(Operation operation, const SourceSite& site);
+  Value Perform(const Operation& operation, const SourceSite& site);
   // The same for one on the object at `address`, which must be alive.
   Value Access(const void* address, const Operation& operation, const SourceSite& site) {
     const Object& object = objects_[operation.location];
