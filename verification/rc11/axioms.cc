@@ -17,13 +17,14 @@ EventSet MoOrFr(const Graph& graph, EventId id) {
 // `id` in it.
 class Psc {
  public:
-  Psc(const Graph& graph, Model model) : graph_(graph), paper_(model == Model::kRc11Paper) {
+  Psc(const Graph& graph, Model model, Rule without)
+      : graph_(graph), paper_(model == Model::kRc11Paper), without_(without) {
     for (int location = 0; location < graph.Locations(); ++location) {
       EventSet before;
       for (EventId id = Graph::Initial(location); id != Graph::kNone; id = graph[id].mo_after) {
         mo_or_fr_[id] = before;
-        if (!Graph::IsInitial(id)) before.Insert(id);
-        before |= graph[id].readers;
+        if (!Graph::IsInitial(id) && without != Rule::kMo) before.Insert(id);
+        if (without != Rule::kFr) before |= graph[id].readers;
       }
     }
   }
@@ -33,19 +34,28 @@ class Psc {
   //   psc_fence = [FSC]; (hb | hb; eco; hb); [FSC]
   // and psc_asymmetric is psc_fence between a light and a heavy fence.
   EventSet operator()(EventId id) {
-    if (graph_.LightFences().Contains(id)) return FenceToFence(id) & graph_.HeavyFences();
+    if (graph_.LightFences().Contains(id)) {
+      if (without_ == Rule::kPscAsymmetric) return EventSet();
+      return FenceToFence(id) & graph_.HeavyFences();
+    }
     const EventSet& fences = graph_.SeqCstFences();
     const Event& event = graph_[id];
     EventSet scb = Scb(id);
     EventSet fence_to_fence;
     if (event.IsFence()) {
-      event.hb.ForEach([&](EventId x) { scb |= Scb(x); });
+      if (without_ != Rule::kPscHbBeforeFence) {
+        event.hb.ForEach([&](EventId x) { scb |= Scb(x); });
+      }
       fence_to_fence = FenceToFence(id);
     }
     EventSet hb_scb = scb;
-    if (!fences.Empty()) scb.ForEach([&](EventId x) { hb_scb |= graph_[x].hb; });
+    if (!fences.Empty() && without_ != Rule::kPscHbAfterFence) {
+      scb.ForEach([&](EventId x) { hb_scb |= graph_[x].hb; });
+    }
     EventSet before = (scb & graph_.SeqCst()) | ((hb_scb | fence_to_fence) & fences);
-    if (graph_.HeavyFences().Contains(id)) before |= fence_to_fence & graph_.LightFences();
+    if (graph_.HeavyFences().Contains(id) && without_ != Rule::kPscAsymmetric) {
+      before |= fence_to_fence & graph_.LightFences();
+    }
     return before;
   }
 
@@ -61,9 +71,11 @@ class Psc {
 
   // hb | hb; eco; hb
   EventSet FenceToFence(EventId id) const {
+    EventSet before;
+    if (without_ != Rule::kPscFenceHb) before = graph_[id].hb;
+    if (without_ == Rule::kPscFenceEco) return before;
     EventSet eco;
     graph_[id].hb.ForEach([&](EventId x) { eco |= Eco(x); });
-    EventSet before = graph_[id].hb;
     eco.ForEach([&](EventId x) { before |= graph_[x].hb; });
     return before;
   }
@@ -104,15 +116,20 @@ class Psc {
     if (known_.Contains(id)) return before;
     known_.Insert(id);
     const Event& event = graph_[id];
-    before = event.sb | (paper_ ? SbHbSbElsewhere(id) : SbHbSb(id));
+    before = EventSet();
+    if (without_ != Rule::kScbSb) before |= event.sb;
+    if (without_ != Rule::kScbSbHbSb) before |= paper_ ? SbHbSbElsewhere(id) : SbHbSb(id);
     if (event.IsFence()) return before;
-    before |= event.hb & graph_.Accesses(event.operation.location);
+    if (without_ != Rule::kScbHbOnLocation) {
+      before |= event.hb & graph_.Accesses(event.operation.location);
+    }
     if (event.IsWrite()) before |= mo_or_fr_[id];
     return before;
   }
 
   const Graph& graph_;
   const bool paper_;
+  const Rule without_;
   EventSet mo_or_fr_[Graph::kMaxEvents + Graph::kMaxLocations];  // of each write
   EventSet known_;                                               // those whose scb is in scb_
   EventSet scb_[Graph::kMaxEvents];
@@ -134,22 +151,26 @@ bool Acyclic(EventSet events, const EventSet* before) {
 
 }  // namespace
 
-bool Coherence(const Graph& graph, EventId id) {
+bool Coherence(const Graph& graph, EventId id, Rule without) {
   const Event& event = graph[id];
   // Through `event` leads only hb into it and eco out of it: by fr or mo to a newer write,
   // and on to what reads that.
   EventId write = event.IsRead() ? graph[event.reads_from].mo_after : event.mo_after;
   for (; write != Graph::kNone; write = graph[write].mo_after) {
-    if (event.hb.Contains(write) || event.hb.Intersects(graph[write].readers)) return false;
+    if (event.hb.Contains(write) && without != Rule::kCoherenceWithWrites) return false;
+    if (event.hb.Intersects(graph[write].readers) && without != Rule::kCoherenceWithReads) {
+      return false;
+    }
   }
   return true;
 }
 
-bool Atomicity(const Graph& graph, EventId id, EventId place) {
+bool Atomicity(const Graph& graph, EventId id, EventId place, Rule without) {
   const Event& write = graph[id];
   const EventId next = graph[place].mo_after;
-  if (next != Graph::kNone && graph[next].operation.rmw) return false;
-  if (!write.operation.rmw) return true;
+  const bool between = next != Graph::kNone && graph[next].operation.rmw;
+  if (between && without != Rule::kAtomicityOfOld) return false;
+  if (!write.operation.rmw || without == Rule::kAtomicityOfNew) return true;
   return graph[graph.RmwRead(id)].reads_from == place;
 }
 
@@ -167,12 +188,13 @@ bool QueueOrder(const Graph& graph, EventId id) {
   return true;
 }
 
-bool SeqCst(const Graph& graph, Model model) {
+bool SeqCst(const Graph& graph, Model model, Rule without) {
+  if (without == Rule::kSeqCst) return true;
   EventSet events = graph.SeqCst();
   if (!graph.HeavyFences().Empty()) events |= graph.LightFences();
   if (events.Size() < 2) return true;
   EventSet before[Graph::kMaxEvents];
-  Psc psc(graph, model);
+  Psc psc(graph, model, without);
   events.ForEach([&](EventId id) { before[id] = psc(id); });
   return Acyclic(events, before);
 }

@@ -18,12 +18,15 @@
 // light fence l in psc, f stands before l in l's thread; if l is before a heavy h2, then f is
 // before h2's start. So a cycle through light fences would be one of the full fences.
 //
+// A rule that is left out is for testing the tests.
+//
 // porf is acyclic by construction: a read never reads from an event that depends on it.
 // That excludes load buffering, which C++ allows in principle.
 #ifndef ASHLAR_VERIFICATION_RC11_AXIOMS_H_
 #define ASHLAR_VERIFICATION_RC11_AXIOMS_H_
 
 #include "ashlar/verification/rc11/graph.h"
+#include "ashlar/verification/rc11/rule.h"
 
 namespace ashlar::verification::rc11 {
 
@@ -37,11 +40,11 @@ enum class Model {
 
 // irreflexive(hb; eco?): a thread sees writes to one location in the order in which they
 // happened, and in which others are known to have seen them.
-bool Coherence(const Graph& graph, EventId event);
+bool Coherence(const Graph& graph, EventId event, Rule without = Rule::kNone);
 
 // empty(rmw & (fr; mo)): nothing comes between the halves of a read-modify-write. Says so
 // before `write` is placed after `place`.
-bool Atomicity(const Graph& graph, EventId write, EventId place);
+bool Atomicity(const Graph& graph, EventId write, EventId place, Rule without = Rule::kNone);
 
 // Going to sleep on a queue is one step with the look at the word that was the reason: all
 // that was done to the queue before it, and what happens before that, had been seen then.
@@ -52,7 +55,7 @@ bool QueueOrder(const Graph& graph, EventId enqueue_write);
 
 // acyclic(psc_base | psc_fence | psc_asymmetric): there is an order of all seq_cst
 // operations and light fences that the rest agrees with.
-bool SeqCst(const Graph& graph, Model model = Model::kRc11);
+bool SeqCst(const Graph& graph, Model model = Model::kRc11, Rule without = Rule::kNone);
 
 // acyclic(sb | rf | mo | fr): the threads' operations took turns.
 bool SequentialConsistency(const Graph& graph);

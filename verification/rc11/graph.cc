@@ -44,6 +44,7 @@ void Graph::AddLocation(Value initial) {
 
 void Graph::CopyWithout(const Graph& other, const EventSet& deleted) {
   threads_ = other.threads_;
+  without_ = other.without_;
   locations_ = other.locations_;
   failed_ = other.failed_;
   used_ = other.used_ - deleted;
@@ -158,7 +159,8 @@ void Graph::SetReadOrder(EventId id) {
   Event& read = events_[id];
   const bool fails =
       read.operation.compare && (read.value != read.operation.value || read.choice != 0);
-  read.order = fails ? read.operation.failure : read.operation.order;
+  read.order =
+      fails && without_ != Rule::kFailureOrder ? read.operation.failure : read.operation.order;
   if (read.order == Order::kSeqCst) {
     seq_cst_.Insert(id);
   } else {
@@ -220,16 +222,20 @@ void Graph::Derive(EventId id) {
       event.porf.Insert(event.reads_from);
     }
     if (event.IsAtomic()) {
-      if (IsAcquire(event.order)) event.hb |= write.released;
+      if (IsAcquire(event.order) && without_ != Rule::kAcquireRead) event.hb |= write.released;
       event.acquirable |= write.released;
     }
   } else if (event.IsFence()) {
-    if (IsAcquire(event.order)) event.hb |= event.acquirable;
-    if (IsRelease(event.order)) event.fenced = event.hb | EventSet::Of(id);
+    const bool acquires = IsAcquire(event.order) && without_ != Rule::kAcquireFence;
+    const bool releases = IsRelease(event.order) && without_ != Rule::kReleaseFence;
+    if (acquires) event.hb |= event.acquirable;
+    if (releases) event.fenced = event.hb | EventSet::Of(id);
   } else if (event.IsAtomic()) {
-    event.released = IsRelease(event.order) ? event.hb | EventSet::Of(id) : event.fenced;
+    const bool releases = IsRelease(event.order) && without_ != Rule::kReleaseWrite;
+    event.released = releases ? event.hb | EventSet::Of(id) : event.fenced;
     // Only read-modify-writes continue a release sequence.
-    if (event.operation.rmw) event.released |= events_[events_[RmwRead(id)].reads_from].released;
+    const bool continues = event.operation.rmw && without_ != Rule::kReleaseSequence;
+    if (continues) event.released |= events_[events_[RmwRead(id)].reads_from].released;
   }
   if (has_asymmetric_) DeriveAsymmetric(id);
 }
@@ -246,8 +252,8 @@ void Graph::DeriveAsymmetric(EventId id) {
     sets.fenced_by_heavy = previous.fenced_by_heavy;
   }
   if (event.operation.order == Order::kLight) {
-    event.hb |= sets.acquirable_by_light;
-    sets.fenced_by_light = event.hb | EventSet::Of(id);
+    if (without_ != Rule::kLightAcquires) event.hb |= sets.acquirable_by_light;
+    if (without_ != Rule::kLightReleases) sets.fenced_by_light = event.hb | EventSet::Of(id);
   } else if (event.operation.order == Order::kHeavy) {
     event.hb |= sets.acquirable_by_heavy;
     event.fenced = sets.fenced_by_heavy = event.hb | EventSet::Of(id);

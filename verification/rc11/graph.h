@@ -33,6 +33,7 @@
 
 #include "ashlar/verification/rc11/event_set.h"
 #include "ashlar/verification/rc11/program.h"
+#include "ashlar/verification/rc11/rule.h"
 
 namespace ashlar::verification::rc11 {
 
@@ -82,6 +83,8 @@ class Graph {
   void AddLocations(int count) {
     while (locations_ < count) AddLocation(0);
   }
+  // For testing the tests: leaves a rule out of what is derived.
+  void LeaveOut(Rule rule) { without_ = rule; }
   // A copy of `other` without the events of `deleted`. No event that stays may read from
   // one that goes, nor come after one in its thread.
   void CopyWithout(const Graph& other, const EventSet& deleted);
@@ -155,6 +158,7 @@ class Graph {
   int size_ = 0;
   int threads_ = 0;
   int locations_ = 0;
+  Rule without_ = Rule::kNone;
   std::uint16_t failed_ = 0;  // bit i is thread i
   EventSet used_;
   EventSet reads_;

@@ -14,6 +14,7 @@
 #include "ashlar/verification/rc11/axioms.h"
 #include "ashlar/verification/rc11/failure.h"
 #include "ashlar/verification/rc11/graph.h"
+#include "ashlar/verification/rc11/rule.h"
 
 namespace ashlar::verification::rc11 {
 
@@ -48,10 +49,8 @@ struct Progress {
 struct Options : Bounds {
   Model model = Model::kRc11;
 
-  // For testing the tests: an axiom that is off must be missed by some program.
-  bool coherence = true;
-  bool atomicity = true;
-  bool seq_cst = true;
+  // For testing the tests.
+  Rule without = Rule::kNone;
 
   // If set, data races and threads that wait for ever are looked for, and each failure is
   // given to it with the graph that has it. True goes on: the thread that failed goes no

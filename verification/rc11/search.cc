@@ -54,6 +54,7 @@ bool Search::Run(const Work& work, bool only_this) {
 bool Search::Build(const Path& path, Graph& graph) {
   program_.Restart();
   graph.Reset(program_);
+  graph.LeaveOut(options_.without);
   replay_.Start(pending_);
   for (std::size_t step = 0; step < path.steps.size(); ++step) {
     if (!BuildStep(path, step, graph)) return false;
@@ -203,7 +204,8 @@ void Search::VisitWrite(Graph& graph, int thread, double share) {
   const int places = graph[write].operation.rmw ? 1 : Writes(graph, location) - 1;
   const double part = share * places / (places + readers);
   share -= part - VisitPlaces(graph, write, Graph::kNone, part);
-  if (readers > 0) share = VisitReaders(graph, write, readers, share);
+  if (readers > 0 && options_.without != Rule::kRevisits)
+    share = VisitReaders(graph, write, readers, share);
   share_ += share;
   graph.RemoveLast();
 }
@@ -211,11 +213,11 @@ void Search::VisitWrite(Graph& graph, int thread, double share) {
 double Search::VisitPlaces(Graph& graph, EventId write, EventId read, double share) {
   const int location = graph[write].operation.location;
   // That of a read-modify-write is where it read from, if nobody has it.
-  const bool only_one = options_.atomicity && graph[write].operation.rmw;
+  const bool only_one = HoldsAtomicity() && graph[write].operation.rmw;
   EventId place = only_one ? graph[graph.RmwRead(write)].reads_from : graph.MoLast(location);
   for (int left = only_one ? 1 : Writes(graph, location) - 1; left > 0 && !frontier_.Stopped();
        --left) {
-    if (!options_.atomicity || Atomicity(graph, write, place)) {
+    if (Atomicity(graph, write, place, options_.without)) {
       graph.PlaceAfter(write, place);
       const bool coherent =
           Coherent(graph, write) && (read == Graph::kNone || Coherent(graph, read));
@@ -225,7 +227,7 @@ double Search::VisitPlaces(Graph& graph, EventId write, EventId read, double sha
         Advance(graph, write, read, part);
       }
       graph.Displace(write);
-      if (!coherent) break;  // nor is an older place
+      if (!coherent || options_.without == Rule::kOlderPlaces) break;  // nor is an older place
     }
     place = graph[place].mo_before;
   }
@@ -235,7 +237,7 @@ double Search::VisitPlaces(Graph& graph, EventId write, EventId read, double sha
 double Search::VisitReaders(const Graph& graph, EventId write, int readers, double share) {
   const int location = graph[write].operation.location;
   const EventSet prefix = graph[write].porf | EventSet::Of(write);
-  const EventId rival = options_.atomicity ? Rival(graph, write) : Graph::kNone;
+  const EventId rival = HoldsAtomicity() ? Rival(graph, write) : Graph::kNone;
   if (rival != Graph::kNone && prefix.Contains(rival)) return share;
   EventSet deleted;
   EventSet present = graph.Events();  // without those
@@ -291,15 +293,18 @@ EventId Search::Rival(const Graph& graph, EventId write) {
   return next != Graph::kNone && graph[next].operation.rmw ? next : Graph::kNone;
 }
 
-bool Search::Maximal(const Graph& graph, EventId id, const EventSet& present) {
+bool Search::Maximal(const Graph& graph, EventId id, const EventSet& present) const {
   const Event& event = graph[id];
   if (event.choice != 0) return false;
   if (event.IsFence() || event.operation.await) return true;
   EventId newer;
   if (event.IsRead()) {
+    if (options_.without == Rule::kMaximalRead) return true;
     newer = graph[event.reads_from].mo_after;
   } else {
-    if (event.readers.Intersects(present)) return false;
+    const bool is_read = event.readers.Intersects(present);
+    if (is_read && options_.without != Rule::kMaximalWriteIsUnread) return false;
+    if (options_.without == Rule::kMaximalWriteIsNewest) return true;
     newer = event.mo_after;
   }
   for (; newer != Graph::kNone; newer = graph[newer].mo_after) {
@@ -474,15 +479,15 @@ bool Search::LeadsOn(const Graph& graph, EventId id) {
 bool Search::Coherent(const Graph& graph, EventId event) const {
   if (!LeadsOn(graph, event)) return true;
   if (options_.model == Model::kSc) return SequentialConsistency(graph);
-  return !options_.coherence || Coherence(graph, event);
+  return Coherence(graph, event, options_.without);
 }
 
 bool Search::Consistent(const Graph& graph, EventId event) const {
   if (graph[event].IsWrite() && graph[event].operation.sleeps && !QueueOrder(graph, event)) {
     return false;
   }
-  if (options_.model == Model::kSc || !options_.seq_cst || !LeadsOn(graph, event)) return true;
-  return SeqCst(graph, options_.model);
+  if (options_.model == Model::kSc || !LeadsOn(graph, event)) return true;
+  return SeqCst(graph, options_.model, options_.without);
 }
 
 bool Search::Races(const Graph& graph, EventId event) {

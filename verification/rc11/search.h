@@ -99,7 +99,10 @@ class Search {
   // which is there this one has no place.
   static EventId Rival(const Graph& graph, EventId write);
   // Whether `event` was chosen as if it were newest, among the events in `present`.
-  static bool Maximal(const Graph& graph, EventId event, const EventSet& present);
+  bool Maximal(const Graph& graph, EventId event, const EventSet& present) const;
+  bool HoldsAtomicity() const {
+    return options_.without != Rule::kAtomicityOfNew && options_.without != Rule::kAtomicityOfOld;
+  }
 
   // Graphs are kept for the next revisit, so that exploring does not allocate.
   Graph& NewGraph() {
