@@ -196,6 +196,49 @@ TEST(Rc11SleepTest, ATimedSleepEndsAtAnyMoment) {
   EXPECT_EQ(scenario.result.blocked, 1u);
 }
 
+// --- Spinning ---
+
+// A round may write, and read more than it waits for, before or after that.
+template <bool kEnds>
+struct LoopThatWrites {
+  static constexpr int kThreads = 2;
+  P::Atomic<int> go{0};
+  P::Atomic<int> waiting{0};
+  void Thread(unsigned index) {
+    if (index == 0) {
+      waiting.load(kRelaxed);
+      if (kEnds) go.store(1, kRelaxed);
+      return;
+    }
+    int rounds = 0;
+    while (go.load(kRelaxed) == 0) {
+      waiting.fetch_or(1, kRelaxed);
+      if (++rounds % 3 == 0) waiting.load(kRelaxed);
+      P::SpinWait();
+    }
+  }
+};
+
+TEST(Rc11SpinTest, ALoopMayWrite) {
+  EXPECT_EQ(Executions<LoopThatWrites<true>>(), 1u);
+  EXPECT_THAT(FailureOf<LoopThatWrites<false>>(), StartsWith("waits for ever: thread 1 at "));
+}
+
+// Each round changes something, so it may lead somewhere.
+struct LoopThatCounts {
+  static constexpr int kThreads = 1;
+  P::Atomic<int> rounds{0};
+  void Thread(unsigned) {
+    while (rounds.fetch_add(1, kRelaxed) < 3) P::SpinWait();
+  }
+};
+
+TEST(Rc11SpinTest, AccusesNoLoopThatEnds) {
+  const ScenarioResult scenario = ExploreRc11<LoopThatCounts>();
+  EXPECT_EQ(scenario.result.status, Status::kComplete) << scenario.failure;
+  EXPECT_EQ(scenario.result.blocked, 1u) << "it is not run on, either";
+}
+
 // The event count that ships, and what it would be without its fences.
 
 struct NoFence {

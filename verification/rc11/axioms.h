@@ -48,9 +48,8 @@ bool Atomicity(const Graph& graph, EventId write, EventId place, Rule without = 
 
 // Going to sleep on a queue is one step with the look at the word that was the reason: all
 // that was done to the queue before it, and what happens before that, had been seen then.
-// That is the futex's: "the load, the comparison, and starting to sleep happen atomically
-// and totally ordered with respect to concurrently executing futex operations on the same
-// word". It orders nothing else: no synchronisation comes of it.
+// So futex(2) has it: load, comparison and falling asleep are atomic, and in one order with
+// the other operations on that futex. It orders nothing else: nothing synchronises by it.
 bool QueueOrder(const Graph& graph, EventId enqueue_write);
 
 // acyclic(psc_base | psc_fence | psc_asymmetric): there is an order of all seq_cst
