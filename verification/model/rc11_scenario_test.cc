@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <memory>
 
 #include "ashlar/concurrency/chase_lev_deque.h"
 #include "ashlar/concurrency/steal_result.h"
@@ -188,6 +189,21 @@ struct Dekker {
 };
 
 TEST(PublishedCountsTest, Dekker) { EXPECT_EQ(Executions<Dekker>(), 3u); }
+
+TEST(PublishedCountsTest, SeveralThreadsExploreAScenario) {
+  const auto explore = [](const rc11::ScenarioType& type) {
+    rc11::Options options;
+    options.on_failure = [](const rc11::Graph&, const rc11::Failure&) { return false; };
+    return rc11::Explore([&] { return std::make_unique<rc11::FiberProgram>(type); }, 3, options);
+  };
+  rc11::Result result = explore(Rc11Type<Deque<3, 1, false>>());
+  EXPECT_EQ(result.status, Status::kComplete);
+  EXPECT_EQ(result.executions, 6320u);
+  result = explore(Rc11Type<Mcs<4>>());
+  EXPECT_EQ(result.status, Status::kComplete);
+  EXPECT_EQ(result.executions, 1080u);
+  EXPECT_EQ(result.blocked, 1944u);
+}
 
 // What is wrong is found, and said.
 
