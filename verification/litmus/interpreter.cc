@@ -30,7 +30,7 @@ Operation Interpreter::Resume(int index, Value value) {
   const std::vector<Statement>& statements = program_.threads[index].statements;
   if (thread.at != Thread::At::kBefore) {
     Operation second;
-    if (!Finish(statements[thread.next], &thread, value, &second)) return second;
+    if (!EndStatement(statements[thread.next], &thread, value, &second)) return second;
     thread.at = Thread::At::kBefore;
     ++thread.next;
   }
@@ -63,8 +63,8 @@ Operation Interpreter::First(const Statement& statement, const Thread& thread) {
   }
 }
 
-bool Interpreter::Finish(const Statement& statement, Thread* thread, Value value,
-                         Operation* second) {
+bool Interpreter::EndStatement(const Statement& statement, Thread* thread, Value value,
+                               Operation* second) {
   std::int64_t* const registers = thread->registers.data();
   if (thread->at == Thread::At::kStoring) {
     registers[statement.target] = thread->old_value;

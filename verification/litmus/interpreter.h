@@ -38,8 +38,8 @@ class Interpreter : public rc11::Program {
   };
 
   // Ends the statement that the thread runs, or yields its second operation.
-  bool Finish(const Statement& statement, Thread* thread, rc11::Value value,
-              rc11::Operation* second);
+  bool EndStatement(const Statement& statement, Thread* thread, rc11::Value value,
+                    rc11::Operation* second);
   static rc11::Operation First(const Statement& statement, const Thread& thread);
 
   const LitmusProgram& program_;

@@ -14,7 +14,6 @@ namespace {
 using enum Order;
 
 constexpr int kX = 0;
-constexpr int kY = 1;
 
 TEST(PathTest, SaysWhatWasDecided) {
   Script script({{Operation::Write(kRelaxed, kX, 1), Operation::Read(kRelaxed, kX)},
