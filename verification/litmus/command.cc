@@ -1,5 +1,6 @@
 #include "ashlar/verification/litmus/command.h"
 
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <fstream>
@@ -7,7 +8,9 @@
 #include <optional>
 #include <sstream>
 #include <string_view>
+#include <system_error>
 
+#include "ashlar/verification/litmus/hardware.h"
 #include "ashlar/verification/litmus/runner.h"
 #include "ashlar/verification/litmus/table.h"
 #include "ashlar/verification/rc11/axioms.h"
@@ -18,18 +21,33 @@ namespace ashlar::verification::litmus {
 namespace {
 
 constexpr char kUsage[] =
-    "usage: litmus [--model=rc11|rc11-paper|sc] [--count] [--outcomes] [--races] TABLE\n";
+    "usage: litmus [--model=rc11|rc11-paper|sc] [--count] [--outcomes] [--races] TABLE\n"
+    "       litmus [--model=rc11|rc11-paper|sc] --hardware[=RUNS] TABLE\n"
+    "--hardware runs each program on this machine, for 10 ms or RUNS times, and prints a\n"
+    "histogram of outcomes; accesses that are not atomic are run as relaxed ones.\n";
 
 struct Arguments {
   std::string table;
   std::string_view counts = "executions";  // the column of the model
   RunOptions run;
   bool compare = true;
+  std::optional<HardwareOptions> hardware;
 };
+
+// Above 0. Nothing if the text is no such number.
+std::optional<std::uint64_t> ParseRuns(std::string_view text) {
+  std::uint64_t runs = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, runs);
+  if (error != std::errc() || stop != end || runs == 0) return std::nullopt;
+  return runs;
+}
 
 std::optional<Arguments> ParseArguments(const std::vector<std::string>& arguments,
                                         std::ostream& err) {
+  constexpr std::string_view kRuns = "--hardware=";
   Arguments parsed;
+  bool explores = false;  // whether there is an option that is of no use with --hardware
   for (const std::string& argument : arguments) {
     if (argument == "--model=rc11") {
       parsed.run.explorer.model = rc11::Model::kRc11;
@@ -42,10 +60,22 @@ std::optional<Arguments> ParseArguments(const std::vector<std::string>& argument
       parsed.counts = "sc";
     } else if (argument == "--count") {
       parsed.compare = false;
+      explores = true;
     } else if (argument == "--outcomes") {
       parsed.run.outcomes = true;
+      explores = true;
     } else if (argument == "--races") {
       parsed.run.races = true;
+      explores = true;
+    } else if (argument == "--hardware") {
+      parsed.hardware.emplace();
+    } else if (argument.starts_with(kRuns)) {
+      const auto runs = ParseRuns(std::string_view(argument).substr(kRuns.size()));
+      if (!runs) {
+        err << "litmus: no number of runs in '" << argument << "'\n" << kUsage;
+        return std::nullopt;
+      }
+      parsed.hardware = HardwareOptions{.runs = *runs};
     } else if (argument.starts_with("-")) {
       err << "litmus: unknown option '" << argument << "'\n" << kUsage;
       return std::nullopt;
@@ -55,6 +85,10 @@ std::optional<Arguments> ParseArguments(const std::vector<std::string>& argument
     } else {
       parsed.table = argument;
     }
+  }
+  if (parsed.hardware && explores) {
+    err << "litmus: --hardware goes with --model alone\n" << kUsage;
+    return std::nullopt;
   }
   if (!parsed.table.empty()) return parsed;
   err << kUsage;
@@ -85,6 +119,39 @@ bool Report(const TableRow& row, const Arguments& arguments, const Summary& summ
   return complete && equal;
 }
 
+struct Wrong {
+  bool incomplete;
+  std::uint64_t forbidden;
+};
+
+// A histogram of the program on this machine.
+Wrong ReportHardware(const TableRow& row, const Arguments& arguments, std::ostream& out) {
+  RunOptions run = arguments.run;
+  run.outcomes = true;
+  const Summary summary = RunProgram(row.program, run);
+  out << row.name << '\n';
+  if (summary.result.status != rc11::Result::Status::kComplete) {
+    out << "  INCOMPLETE: " << WhyIncomplete(summary.result) << '\n';
+    return {true, 0};
+  }
+  const Histogram seen = RunOnHardware(row.program, *arguments.hardware);
+  return {false, PrintHistogram(seen, summary.outcomes, out)};
+}
+
+int RunOnThisMachine(const std::vector<TableRow>& table, const Arguments& arguments,
+                     std::ostream& out) {
+  std::uint64_t incomplete = 0;
+  std::uint64_t forbidden = 0;
+  for (const TableRow& row : table) {
+    const Wrong wrong = ReportHardware(row, arguments, out);
+    incomplete += wrong.incomplete;
+    forbidden += wrong.forbidden;
+  }
+  out << "# " << table.size() << " programs, " << incomplete << " not explored, " << forbidden
+      << " forbidden outcomes\n";
+  return incomplete + forbidden == 0 ? 0 : 1;
+}
+
 }  // namespace
 
 int RunLitmus(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
@@ -104,6 +171,8 @@ int RunLitmus(const std::vector<std::string>& arguments, std::ostream& out, std:
         << '\n';
     return 2;
   }
+
+  if (parsed->hardware) return RunOnThisMachine(*table, *parsed, out);
 
   const auto start = std::chrono::steady_clock::now();
   std::uint64_t wrong = 0;

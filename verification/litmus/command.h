@@ -3,6 +3,7 @@
 // RunLitmus: the program //verification/litmus, apart from main().
 //
 //   litmus [--model=rc11|rc11-paper|sc] [--count] [--outcomes] [--races] TABLE
+//   litmus [--model=rc11|rc11-paper|sc] --hardware[=RUNS] TABLE
 //
 // Explores each program of a table (table.h) and prints a line for it: its name, the
 // number of its executions, and what the table says, separated by tabs.
@@ -12,8 +13,12 @@
 //   --count     prints the counts alone, and compares nothing
 //   --outcomes  adds the registers and the memory that executions end with, a line each
 //   --races     adds the number of executions that have a data race
+//   --hardware  runs each program on this machine (hardware.h), RUNS times or for 10 ms,
+//               and prints how often each outcome came out, and whether the model allows
+//               it. Accesses that are not atomic are run as relaxed ones.
 //
-// Returns 0; 1 if a count differs or a program could not be explored; 2 if the table or
+// Returns 0; 1 if a count differs, a program could not be explored, or the machine showed
+// an outcome that the model forbids; 2 if the table or
 // the command line cannot be read.
 #ifndef ASHLAR_VERIFICATION_LITMUS_COMMAND_H_
 #define ASHLAR_VERIFICATION_LITMUS_COMMAND_H_

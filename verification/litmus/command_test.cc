@@ -72,6 +72,19 @@ TEST(LitmusCommandTest, PrintsOutcomesAndRaces) {
             "  1\t1.a=1 x=1\n");
 }
 
+TEST(LitmusCommandTest, RunsProgramsOnThisMachine) {
+  const std::string table = Table(kStoreBuffering);
+  const Ran ran = RunWith({"--hardware=100", table});
+  EXPECT_EQ(ran.status, 0) << ran.out;
+  EXPECT_THAT(ran.out, StartsWith("SB\n  "));
+  EXPECT_THAT(ran.out, HasSubstr("\n  model allows 4, this CPU showed "));
+  EXPECT_THAT(ran.out, EndsWith("\n# 2 programs, 0 not explored, 0 forbidden outcomes\n"));
+  EXPECT_EQ(RunWith({"--hardware", table}).status, 0);
+  EXPECT_THAT(RunWith({"--hardware=0", table}).err, HasSubstr("no number of runs"));
+  EXPECT_THAT(RunWith({"--hardware=1x", table}).err, HasSubstr("no number of runs"));
+  EXPECT_THAT(RunWith({"--hardware", "--races", table}).err, HasSubstr("--model alone"));
+}
+
 TEST(LitmusCommandTest, SaysWhatItCannotRead) {
   Ran ran = RunWith({Table("name\tprogram\nSB\tW.rlx x 1 ||\tR.rlx\n")});
   EXPECT_EQ(ran.status, 0);  // a thread without operations, and a column without a name

@@ -18,6 +18,7 @@ struct RunOptions {
   // What costs time is counted on request.
   bool outcomes = false;
   bool races = false;
+  bool races_have_no_outcome = false;  // with both: what a racy execution ends with is left out
   bool duplicates = false;
 };
 
