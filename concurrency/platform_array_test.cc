@@ -1,13 +1,20 @@
 #include "ashlar/concurrency/platform_array.h"
 
 #include <cstddef>
-#include <limits>
 #include <new>
 
+#include "ashlar/concurrency/platform.h"
 #include "gtest/gtest.h"
 
 namespace ashlar {
 namespace {
+
+struct ExhaustedPlatform : StdPlatform {
+  template <class T>
+  static T* CreateArray(std::size_t) {
+    throw std::bad_alloc();
+  }
+};
 
 TEST(PlatformArrayTest, ElementsAreValueInitialised) {
   const PlatformArray<int> array(1000);
@@ -34,8 +41,8 @@ TEST(PlatformArrayTest, MayBeEmpty) {
   EXPECT_EQ(array.begin(), array.end());
 }
 
-TEST(PlatformArrayTest, AbsurdSizeIsOutOfMemory) {
-  EXPECT_THROW(PlatformArray<int>(std::numeric_limits<std::size_t>::max() / 8), std::bad_alloc);
+TEST(PlatformArrayTest, WithoutMemoryThrows) {
+  EXPECT_THROW((PlatformArray<int, ExhaustedPlatform>(1)), std::bad_alloc);
 }
 
 }  // namespace
