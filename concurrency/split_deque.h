@@ -73,12 +73,10 @@ class SplitDeque {
   // `capacity`: items, from 1 to kMaxCapacity.
   explicit SplitDeque(std::size_t capacity)
       : places_(Checked(capacity)),
-        begin_(places_.begin()),
-        end_(places_.end()),
-        head_(begin_),
-        split_(begin_),
-        push_limit_(end_),
-        pop_limit_(begin_),
+        head_(places_.begin()),
+        split_(places_.begin()),
+        push_limit_(places_.end()),
+        pop_limit_(places_.begin()),
         word_(0) {}
   SplitDeque(const SplitDeque&) = delete;
   SplitDeque& operator=(const SplitDeque&) = delete;
@@ -154,17 +152,17 @@ class SplitDeque {
       return {StealOutcome::kRetry, T()};
     }
     // Read after the exchange: the place is ours until the owner releases it.
-    return {StealOutcome::kSuccess, begin_[top].Read()};
+    return {StealOutcome::kSuccess, places_[top].Read()};
   }
 
   // Any thread. Asks the owner to publish at its next Push or Pop.
   void Request() {
     // Looked at first, so that many hungry thieves do not take the line from the owner.
-    if (push_limit_.load(std::memory_order_relaxed) != begin_) {
-      push_limit_.store(begin_, std::memory_order_relaxed);
+    if (push_limit_.load(std::memory_order_relaxed) != places_.begin()) {
+      push_limit_.store(places_.begin(), std::memory_order_relaxed);
     }
-    if (pop_limit_.load(std::memory_order_relaxed) != end_) {
-      pop_limit_.store(end_, std::memory_order_relaxed);
+    if (pop_limit_.load(std::memory_order_relaxed) != places_.end()) {
+      pop_limit_.store(places_.end(), std::memory_order_relaxed);
     }
   }
 
@@ -191,7 +189,7 @@ class SplitDeque {
   static std::uint64_t Tag(std::uint64_t word) { return word & ~(kOneTag - 1); }
 
   std::uint64_t Index(const Place* place) const {
-    return static_cast<std::uint64_t>(place - begin_);
+    return static_cast<std::uint64_t>(place - places_.begin());
   }
 
   static std::size_t Checked(std::size_t capacity) {
@@ -203,7 +201,7 @@ class SplitDeque {
   template <class OnPublished>
   [[gnu::noinline, gnu::cold]] Place* PushSlowly(T item, OnPublished on_published) {
     Place* const place = head_;
-    if (place == end_) return nullptr;
+    if (place == places_.end()) return nullptr;
     place->Write() = item;
     head_ = place + 1;
     Publish(head_);
@@ -229,7 +227,7 @@ class SplitDeque {
   void Publish(Place* limit) {
     const std::ptrdiff_t count = (limit - split_ + 1) / 2;
     split_ += count;
-    push_limit_.store(end_, std::memory_order_relaxed);
+    push_limit_.store(places_.end(), std::memory_order_relaxed);
     pop_limit_.store(split_, std::memory_order_relaxed);
     // Release: pairs with (1) in StealIf. An addition, because thieves may
     // move top meanwhile.
@@ -248,7 +246,7 @@ class SplitDeque {
       // read one of these places would have changed the word.
       if (word_.compare_exchange_weak(word, (Tag(word) + kOneTag) | (top << kTopShift) | split,
                                       std::memory_order_relaxed, std::memory_order_relaxed)) {
-        split_ = begin_ + split;
+        split_ = places_.begin() + split;
         pop_limit_.store(split_, std::memory_order_relaxed);
         head_ = place;
         return true;
@@ -264,10 +262,8 @@ class SplitDeque {
     word_.store(tag | (index << kTopShift) | index, std::memory_order_relaxed);
   }
 
-  const PlatformArray<Place, Platform> places_;
   // The owner's line.
-  Place* const begin_;
-  Place* const end_;
+  const PlatformArray<Place, Platform> places_;
   Place* head_;   // one past the newest item
   Place* split_;  // the first private place, as in the word
 
