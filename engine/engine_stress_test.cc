@@ -120,8 +120,11 @@ class Submitter {
         break;
       }
       case 7: {  // a task that forks, and one that waits for another
-        auto handle = engine_.Submit(
-            [this] { return Fib(engine_, 12) - *engine_.Submit([] { return 102; }).Get(); });
+        auto handle = engine_.Submit([this] {
+          const auto inner = engine_.Submit([] { return 102; }).Get();
+          EXPECT_TRUE(inner.ok() || !alone_) << inner.status();
+          return Fib(engine_, 12) - inner.value_or(102);
+        });
         Expect42(handle.Get());
         break;
       }
@@ -219,6 +222,8 @@ TEST(EngineStressTest, NothingIsLostAndAllComesToAnEnd) {
   const int64_t seed = FromEnvironment("ASHLAR_STRESS_SEED", std::random_device()());
   const auto end = std::chrono::steady_clock::now() +
                    std::chrono::seconds(FromEnvironment("ASHLAR_STRESS_SECONDS", 3));
+  std::printf("seed %lld\n", static_cast<long long>(seed));
+  std::fflush(stdout);  // even if a round aborts
   Random random(static_cast<std::uint32_t>(seed));
   int rounds = 0;
   do {
@@ -227,7 +232,7 @@ TEST(EngineStressTest, NothingIsLostAndAllComesToAnEnd) {
     ++rounds;
   } while (!HasFailure() && std::chrono::steady_clock::now() < end);
   RecordProperty("rounds", rounds);
-  std::printf("%d rounds, seed %lld\n", rounds, static_cast<long long>(seed));
+  std::printf("%d rounds\n", rounds);
 }
 
 }  // namespace
