@@ -265,7 +265,7 @@ struct NeverReturns {
     sum.store(1, kRelaxed);
   }
   void After() {
-    Rc11Expect(!recorder.History().operations[0].result.has_value());
+    Expect(!recorder.History().operations[0].result.has_value());
     recorder.ExpectLinearizable();
   }
 };

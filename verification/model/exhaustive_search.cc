@@ -3,7 +3,6 @@
 #include <chrono>
 #include <utility>
 
-#include "ashlar/verification/model/expectation.h"
 #include "ashlar/verification/rc11/explorer.h"
 #include "ashlar/verification/rc11/graph.h"
 #include "ashlar/verification/rc11/report/scenario_report.h"
@@ -11,9 +10,6 @@
 namespace ashlar::verification {
 
 Outcome SearchExhaustively(const rc11::ScenarioType& type, const Search& search) {
-  const ExpectationScope scope([](const OperationSite& site) {
-    rc11::FiberProgram::Current().Fail("false expectation", site);
-  });
   rc11::Options options;
   options.max_executions = search.executions;
   options.token = search.state;

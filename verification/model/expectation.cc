@@ -11,7 +11,7 @@ thread_local constinit ExpectationScope::Fail current = nullptr;
 
 }  // namespace
 
-void Expect(bool condition, OperationSite site) {
+void Expect(bool condition, SourceSite site) {
   if (condition) return;
   ASHLAR_CHECK(current != nullptr, "Expect is for scenarios that a checker runs");
   current(site);

@@ -35,7 +35,7 @@ struct Good {
   static constexpr int kThreads = 2;
   P::Atomic<int> x{0};
   void Thread(unsigned) { x.fetch_add(1, kRelaxed); }
-  void After() { Rc11Expect(x.load() == 2); }
+  void After() { Expect(x.load() == 2); }
 };
 
 template <class S>
@@ -109,11 +109,11 @@ struct ThrowsAndCatches {
       } catch (int number) {
         x.fetch_add(number, kRelaxed);
       }
-      Rc11Expect(std::current_exception() != nullptr);
+      Expect(std::current_exception() != nullptr);
     }
-    Rc11Expect(std::current_exception() == nullptr);
+    Expect(std::current_exception() == nullptr);
   }
-  void After() { Rc11Expect(x.load() == 3 * 43); }
+  void After() { Expect(x.load() == 3 * 43); }
 };
 
 TEST(BadScenarioTest, MayCatchWhatItThrows) {

@@ -184,7 +184,7 @@ struct TimedSleep {
     in_time = P::WaitFor(word, 0, std::chrono::seconds(1));
   }
   void After() {
-    Rc11Expect(!at_once);
+    Expect(!at_once);
     outcomes.insert(in_time);
   }
 };
@@ -294,7 +294,7 @@ struct WeakExchange {
     result = 10 * expected + done;
   }
   void After() {
-    Rc11Expect(x.load() == result % 10);
+    Expect(x.load() == result % 10);
     outcomes.insert(result);
   }
 };
@@ -563,7 +563,7 @@ struct OverAligned {
     const auto made = std::make_unique<Wide>();
     const Wide* const all[] = {created, made.get(), &member};
     for (const Wide* const wide : all) {
-      Rc11Expect(reinterpret_cast<std::uintptr_t>(wide) % 256 == 0);
+      Expect(reinterpret_cast<std::uintptr_t>(wide) % 256 == 0);
     }
     P::Destroy(created);
   }
@@ -582,7 +582,7 @@ struct Counter {
     const std::lock_guard lock(mutex);
     count.Write() += 1;
   }
-  void After() { Rc11Expect(count.Read() == kThreads); }
+  void After() { Expect(count.Read() == kThreads); }
 };
 
 TEST(Rc11MutexTest, Excludes) {
@@ -614,7 +614,7 @@ struct LockedTwice {
   Rc11Mutex mutex;
   void Thread(unsigned) {
     mutex.lock();
-    Rc11Expect(!mutex.try_lock());
+    Expect(!mutex.try_lock());
     mutex.lock();
   }
 };
@@ -650,7 +650,7 @@ struct Handshake {
       } else if (!ready.Read()) {
         changed.wait(lock);
       }
-      Rc11Expect(ready.Read());
+      Expect(ready.Read());
       return;
     }
     if (kNotify == Notify::kBefore) changed.notify_one();
@@ -687,7 +687,7 @@ struct Helper {
     Rc11Thread helper([this] { data.Write() += 1; });
     if (kJoins) helper.Join();
     const int seen = data.Read();
-    Rc11Expect(!kJoins || seen == 2);
+    Expect(!kJoins || seen == 2);
   }
 };
 
@@ -705,7 +705,7 @@ struct HelpersOfTwo {
     if (index == 0) return;
     Rc11Thread second([this] { sum.fetch_add(10, kRelaxed); });
   }
-  void After() { Rc11Expect(sum.load() == 12); }
+  void After() { Expect(sum.load() == 12); }
 };
 
 TEST(Rc11ThreadTest, AnyThreadMayStartOthers) { EXPECT_EQ(Executions<HelpersOfTwo>(), 6u); }

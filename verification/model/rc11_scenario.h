@@ -13,7 +13,7 @@
 //
 // Found are
 //
-//   a false Rc11Expect, an exception that nobody catches, a crash
+//   a false Expect, an exception that nobody catches, a crash
 //   data races on Vars, and on the beginning and the end of any object's life
 //   use after free, double free, free of what was not allocated, leaks
 //   threads that wait for ever: in SpinWait(), asleep, for a lock or for each other
@@ -37,18 +37,13 @@
 #include <cstddef>
 #include <new>
 
-#include "ashlar/base/source_site.h"
+#include "ashlar/verification/model/expectation.h"
 #include "ashlar/verification/platform/rc11_platform.h"
 #include "ashlar/verification/rc11/explorer.h"
 #include "ashlar/verification/rc11/fiber_program.h"
 #include "ashlar/verification/rc11/report/scenario_report.h"
 
 namespace ashlar::verification {
-
-// Fails the execution if `condition` is false.
-inline void Rc11Expect(bool condition, SourceSite site = SourceSite::Current()) {
-  if (!condition) rc11::FiberProgram::Current().Fail("false expectation", site);
-}
 
 namespace rc11_internal {
 

@@ -47,7 +47,7 @@ struct Ticket {
     count.Write() += 1;
     lock.Unlock();
   }
-  void After() { Rc11Expect(count.Read() == kThreads); }
+  void After() { Expect(count.Read() == kThreads); }
 };
 
 TEST(PublishedCountsTest, TicketLock) {
@@ -68,7 +68,7 @@ struct Mcs {
     count.Write() += 1;
     lock.Unlock(nodes[index]);
   }
-  void After() { Rc11Expect(count.Read() == kThreads); }
+  void After() { Expect(count.Read() == kThreads); }
 };
 
 TEST(PublishedCountsTest, McsLock) {
@@ -91,7 +91,7 @@ struct Treiber {
       node = stack.Pop();
       if (node == nullptr) continue;
       const int value = node->value.Read();
-      Rc11Expect(value == 1 || value == 2);
+      Expect(value == 1 || value == 2);
     }
   }
   void After() {
@@ -115,7 +115,7 @@ struct TwoProducersTwoConsumers {
       received[index - 2] = value;
     }
   }
-  void After() { Rc11Expect(received[0] + received[1] == 3 && received[0] != received[1]); }
+  void After() { Expect(received[0] + received[1] == 3 && received[0] != received[1]); }
 };
 
 TEST(PublishedCountsTest, BoundedQueue) { EXPECT_EQ(Executions<TwoProducersTwoConsumers>(), 48u); }
@@ -146,7 +146,7 @@ struct Deque {
       for (const int item : items) ++times[item];
     }
     while (const int item = deque.Pop()) ++times[item];
-    Rc11Expect(times[1] == 1 && times[2] == 1 && times[3] == (kThirdItem ? 1 : 0));
+    Expect(times[1] == 1 && times[2] == 1 && times[3] == (kThirdItem ? 1 : 0));
   }
 };
 
@@ -170,7 +170,7 @@ struct TwoWritesTwoReads {
     for (int i = 0; i < 2; ++i) {
       int first = 0;
       int second = 0;
-      if (lock.Read(&first, &second)) Rc11Expect(first == second);
+      if (lock.Read(&first, &second)) Expect(first == second);
     }
   }
 };
@@ -238,7 +238,7 @@ struct TwoPlusTwoWrites {
     (index == 0 ? y : x).store(2, kRelease);
   }
   // Relacy never sees it otherwise.
-  void After() { Rc11Expect(x.load() != 1 || y.load() != 1); }
+  void After() { Expect(x.load() != 1 || y.load() != 1); }
 };
 
 TEST(Rc11ScenarioTest, FindsWhatModificationOrderHides) {
@@ -254,7 +254,7 @@ struct FalseInAThread {
     if (index == 0) {
       x.store(1, kRelaxed);
     } else {
-      Rc11Expect(x.load(kRelaxed) == 0);
+      Expect(x.load(kRelaxed) == 0);
     }
   }
 };
@@ -308,7 +308,7 @@ struct TestAndSet {
     count.Write() += 1;
     locked.store(0, kRelease);
   }
-  void After() { Rc11Expect(count.Read() == kThreads); }
+  void After() { Expect(count.Read() == kThreads); }
 };
 
 TEST(Rc11ScenarioTest, AccusesNoThreadThatWaitsForWhatItHasNotSeen) {
@@ -336,7 +336,7 @@ struct ShippedDeque {
   void After() {
     for (const int item : stolen) ++times[item];
     while (const auto item = deque.Pop()) ++times[*item];
-    Rc11Expect(times[1] == 1 && times[2] == 1);
+    Expect(times[1] == 1 && times[2] == 1);
   }
 };
 

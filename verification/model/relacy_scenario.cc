@@ -6,6 +6,7 @@
 #include <string>
 
 #include "ashlar/base/check.h"
+#include "ashlar/base/source_site.h"
 #include "ashlar/verification/platform/memory_hook.h"
 
 #if defined(__USE_FORTIFY_LEVEL) && __USE_FORTIFY_LEVEL > 0
@@ -123,7 +124,7 @@ Outcome ExploreThreads(const Program& program, const Search& search) {
 }  // namespace
 
 Outcome Explore(const Program& program, unsigned threads, const Search& search) {
-  const ExpectationScope scope([](const OperationSite& site) {
+  const ExpectationScope scope([](const SourceSite& site) {
     rl::ctx().fail_test("Expect", rl::test_result_user_assert_failed,
                         ashlar::relacy_internal::Where(site));
   });

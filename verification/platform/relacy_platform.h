@@ -76,7 +76,7 @@ using verification::OperationSite;
 
 inline constexpr std::size_t kMostThreads = 16;
 
-inline rl::debug_info Where(const OperationSite& site) {
+inline rl::debug_info Where(const SourceSite& site) {
   return {site.function, site.file, site.line};
 }
 

@@ -63,6 +63,7 @@ FiberProgram::FiberProgram(const ScenarioType& type)
           ::operator new(type.size, static_cast<std::align_val_t>(type.alignment)))),
       heap_(1 + type.threads + type.more_threads),
       exceptions_(reinterpret_cast<Exceptions*>(abi::__cxa_get_globals())),
+      expectation_([](const SourceSite& site) { Current().Fail("false expectation", site); }),
       trap_(&OnSignal, this) {
   ASHLAR_CHECK(current_ == nullptr, "a thread explores one scenario at a time");
   current_ = this;

@@ -30,6 +30,7 @@
 #include <vector>
 
 #include "ashlar/base/source_site.h"
+#include "ashlar/verification/model/expectation.h"
 #include "ashlar/verification/rc11/explorer.h"
 #include "ashlar/verification/rc11/failure.h"
 #include "ashlar/verification/rc11/fiber.h"
@@ -239,6 +240,7 @@ class FiberProgram : public Program {
   unsigned seen_steps_ = 0;
   int idle_ticks_ = 0;
   FiberObserver* observer_ = nullptr;
+  const ExpectationScope expectation_;
   SignalTrap trap_;
 };
 

@@ -71,7 +71,7 @@ TEST(ScenarioReportTest, FindsTheMissingFence) {
   EXPECT_EQ(ReportRc11<TwoItems>().text,
             R"text(false expectation in After() at verification/rc11/report/wrong_for_test.h:162
 
-      Rc11Expect(times[1] == 1 && times[2] == 1);
+      Expect(times[1] == 1 && times[2] == 1);
   Step 21 reads an old value of top: step 19 has written 2.
   There is no fence between the store at wrong_for_test.h:111 (step 20) and the load at
   wrong_for_test.h:113 (step 21). With a seq_cst fence, this execution would not exist.
@@ -187,7 +187,7 @@ TEST(ScenarioReportTest, SaysThatNoOrderIsToBlame) {
   EXPECT_EQ(ReportRc11<LostUpdate>().text,
             R"text(false expectation in After() at verification/rc11/report/wrong_for_test.h:172
 
-      void After() { Rc11Expect(count.load() == 2); }
+      void After() { Expect(count.load() == 2); }
   No memory order forbids this: it is an interleaving in which every read sees the newest value.
 
      T0                        T1
@@ -203,7 +203,7 @@ struct Right {
   static constexpr int kThreads = 2;
   Rc11Platform::Atomic<int> count{0};
   void Thread(unsigned) { count.fetch_add(1, std::memory_order_relaxed); }
-  void After() { Rc11Expect(count.load() == 2); }
+  void After() { Expect(count.load() == 2); }
 };
 
 TEST(ScenarioReportTest, HasNothingToSayOfWhatIsRight) {
@@ -226,7 +226,7 @@ struct FailsForWhatIsNoOperation {
       x.store(2);
     } else {
       x.load();
-      Rc11Expect(!done);
+      Expect(!done);
     }
   }
 };
@@ -253,7 +253,7 @@ struct ReadsTheAddress {
     if (++runs > 1) Rc11Platform::Fence(std::memory_order_seq_cst);
     x.store(1);
   }
-  void After() { Rc11Expect(false); }
+  void After() { Expect(false); }
 };
 
 TEST(ScenarioReportTest, AScenarioThatDoesSomethingElseIsSaidToDoSo) {

@@ -159,7 +159,7 @@ struct TwoItems {
     int times[3] = {};
     for (const int item : popped) ++times[item];
     for (const int item : stolen) ++times[item];
-    Rc11Expect(times[1] == 1 && times[2] == 1);
+    Expect(times[1] == 1 && times[2] == 1);
   }
 };
 
@@ -169,7 +169,7 @@ struct LostUpdate {
   Rc11Platform::Atomic<int> count{0};
 
   void Thread(unsigned) { count.store(count.load() + 1); }
-  void After() { Rc11Expect(count.load() == 2); }
+  void After() { Expect(count.load() == 2); }
 };
 
 // Wakes the other thread, and only then writes what that waits for.
