@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "ashlar/verification/platform/short_path.h"
+
 namespace ashlar::verification {
 namespace {
 
@@ -157,7 +159,8 @@ std::string Readable(const Search& search, std::string history) {
   std::size_t at = 0;
   while (at < history.size()) {
     const std::size_t end = std::min(history.find_first_of(" \n", at), history.size());
-    readable += nicknames.Replace(ShortPath(std::string_view(history).substr(at, end - at)));
+    readable +=
+        nicknames.Replace(std::string(ShortPath(std::string_view(history).substr(at, end - at))));
     at = std::min(history.find_first_not_of(" \n", end), history.size());
     readable.append(history, end, at - end);
   }

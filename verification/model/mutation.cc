@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "ashlar/verification/platform/short_path.h"
+
 namespace ashlar::verification {
 namespace {
 
@@ -79,20 +81,10 @@ bool Names(const Accepted& entry, const Mutant& mutant) {
 
 }  // namespace
 
-std::string ShortPath(std::string_view file) {
-  constexpr std::string_view kVirtual = "/_virtual_includes/";
-  constexpr std::string_view kPrefix = "ashlar/";
-  if (const auto at = file.find(kVirtual); at != file.npos) {
-    file.remove_prefix(file.find('/', at + kVirtual.size()) + 1);
-    if (file.substr(0, kPrefix.size()) == kPrefix) file.remove_prefix(kPrefix.size());
-  }
-  return std::string(file);
-}
-
 std::vector<Place> Places(std::span<const ExecutedOperation> recorded) {
   std::vector<Place> places;
   for (const ExecutedOperation& executed : recorded) {
-    std::string file = ShortPath(executed.site.file);
+    std::string file(ShortPath(executed.site.file));
     if (file.ends_with(".cc")) continue;
     // gcc names the arguments of a function template, clang does not.
     std::string function = executed.site.function;

@@ -65,9 +65,6 @@ struct MutationReport {
   std::vector<Accepted> stale;
 };
 
-// A path as people write it, without Bazel's folders.
-std::string ShortPath(std::string_view file);
-
 // The recorded operations but those in .cc files, which are the scenarios' own, from top
 // to bottom.
 std::vector<Place> Places(std::span<const ExecutedOperation> recorded);

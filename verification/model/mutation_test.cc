@@ -47,12 +47,6 @@ TEST(MutationTest, AlsoDropsFencesAndWakeUps) {
   EXPECT_THAT(WeakerByOneStep(Operation::kWake, kDropped), IsEmpty());
 }
 
-TEST(MutationTest, ShortPathDropsTheBuildsFolders) {
-  EXPECT_EQ(ShortPath("bazel-out/k8/bin/concurrency/_virtual_includes/x/ashlar/concurrency/x.h"),
-            "concurrency/x.h");
-  EXPECT_EQ(ShortPath("concurrency/x_model_test.cc"), "concurrency/x_model_test.cc");
-}
-
 TEST(MutationTest, PlacesAreNumberedOnTheirLineAndInTheirFunction) {
   const std::vector<ExecutedOperation> recorded = {
       At("x.h", "Pop", 7, 30, Operation::kLoad),

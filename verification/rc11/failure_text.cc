@@ -1,6 +1,7 @@
 #include "ashlar/verification/rc11/failure_text.h"
 
-#include <algorithm>
+
+#include "ashlar/verification/platform/short_path.h"
 
 namespace ashlar::verification::rc11 {
 namespace {
@@ -73,7 +74,8 @@ std::string TooLargeText(const Graph& graph) {
 
 std::string PlaceText(const SourceSite& site) {
   if (site.file == nullptr) return "the beginning";
-  return std::string(site.file) + ":" + std::to_string(site.line) + " in " + site.function;
+  return std::string(ShortPath(site.file)) + ":" + std::to_string(site.line) + " in " +
+         site.function;
 }
 
 std::string FailureText(const Graph& graph, const Failure& failure) {

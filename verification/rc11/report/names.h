@@ -8,7 +8,6 @@
 #define ASHLAR_VERIFICATION_RC11_REPORT_NAMES_H_
 
 #include <string>
-#include <string_view>
 
 #include "ashlar/base/source_site.h"
 #include "ashlar/verification/rc11/program.h"
@@ -28,11 +27,6 @@ class Names {
 
 // Whether `place` is anywhere: programs that were not written in C++ have no places.
 inline bool IsKnown(const SourceSite& place) { return place.file != nullptr; }
-
-// The path as it is in the source tree, without a build's folders.
-std::string_view ShortPath(std::string_view file);
-// The same for each path in a text.
-std::string ShortPaths(std::string_view text);
 
 // "chase_lev_deque.h:117", and with all folders. Empty if it is not known.
 std::string Where(const SourceSite& place);

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "ashlar/verification/rc11/report/names.h"
+#include "ashlar/verification/platform/short_path.h"
 
 namespace ashlar::verification::rc11 {
 namespace {

@@ -86,7 +86,7 @@ class Explanation {
   }
 
   void Message() {
-    const std::string message = ShortPaths(failure_.message);
+    const std::string& message = failure_.message;
     for (std::size_t begin = 0; begin < message.size();) {
       const std::size_t end = std::min(message.find('\n', begin), message.size());
       if (end > begin) Say("  " + message.substr(begin, end - begin));
@@ -337,8 +337,8 @@ std::string Headline(const Graph& graph, const Failure& failure, const Names& na
     case Failure::Kind::kWrong:
       break;
   }
-  return ShortPaths(failure.message) + " in " +
-         (failure.thread < 0 ? "After()" : Thread(failure.thread)) + AtPath(failure.place);
+  return failure.message + " in " + (failure.thread < 0 ? "After()" : Thread(failure.thread)) +
+         AtPath(failure.place);
 }
 
 std::vector<std::string> Why(const Graph& graph, const Failure& failure,
