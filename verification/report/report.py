@@ -63,7 +63,7 @@ def find_workspace(environment):
 def find_primitives(bazel, targets):
     """Those of the targets, with the tests that are named after them."""
     where = f"set({' '.join(targets)})"
-    labels = bazel.query(f'attr(tags, "\\bverified_primitive\\b", {where})')
+    labels = bazel.query(f'kind("cc_library rule", attr(tags, "\\bverified_primitive\\b", {where}))')
     if not labels:
         raise ReportError(f"no verified_primitive among {' '.join(targets)}")
     tests = set(bazel.query(f"tests(siblings(set({' '.join(labels)})))"))
