@@ -78,6 +78,16 @@ std::string Seconds(double seconds) {
 
 }  // namespace
 
+std::string_view Compiler() {
+#if defined(__clang__)
+  return "clang " __clang_version__;
+#elif defined(__GNUC__)
+  return "g++ " __VERSION__;
+#else
+  return "unknown";
+#endif
+}
+
 std::string JUnitXml(std::string_view suite, const std::vector<JUnitCase>& cases) {
   std::string rows;
   std::size_t failures = 0;
@@ -100,7 +110,9 @@ std::string JUnitXml(std::string_view suite, const std::vector<JUnitCase>& cases
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite" +
          Attribute("name", suite) + Attribute("tests", std::to_string(cases.size())) +
          Attribute("failures", std::to_string(failures)) + Attribute("time", Seconds(seconds)) +
-         ">\n" + rows + "  </testsuite>\n</testsuites>\n";
+         ">\n    <properties>\n      <property" + Attribute("name", "compiler") +
+         Attribute("value", Compiler()) + "/>\n    </properties>\n" + rows +
+         "  </testsuite>\n</testsuites>\n";
 }
 
 bool WriteJUnit(std::string_view suite, const std::vector<JUnitCase>& cases) {

@@ -27,6 +27,9 @@ struct JUnitCase {
   std::optional<std::string> failure;  // what failed
 };
 
+// That which compiles this, such as "g++ 12.2.0": a property of the file.
+std::string_view Compiler();
+
 // The file's text.
 std::string JUnitXml(std::string_view suite, const std::vector<JUnitCase>& cases);
 

@@ -45,6 +45,10 @@ TEST_F(JUnitTest, RowsHavePropertiesAndFailures) {
             R"(<?xml version="1.0" encoding="UTF-8"?>
 <testsuites>
   <testsuite name="deque" tests="2" failures="1" time="1.250">
+    <properties>
+      <property name="compiler" value=")" +
+                std::string(Compiler()) + R"("/>
+    </properties>
     <testcase name="Steal" classname="rc11" time="0.250">
       <properties>
         <property name="executions" value="17"/>
@@ -56,6 +60,10 @@ TEST_F(JUnitTest, RowsHavePropertiesAndFailures) {
   </testsuite>
 </testsuites>
 )");
+}
+
+TEST_F(JUnitTest, NamesTheCompiler) {
+  EXPECT_THAT(std::string(Compiler()), ContainsRegex("^(g[+][+]|clang) [1-9]"));
 }
 
 TEST_F(JUnitTest, TextIsEscaped) {
