@@ -19,8 +19,9 @@
 // for a stolen half runs what the thief forked, never anything unrelated, so that a
 // task may hold a lock over a Join as long as its descendants do not take it. Tasks
 // submitted from outside begin in the order of submission, those submitted by a task in
-// reverse order; both orders are relaxed by stealing. Idle workers sleep within a
-// millisecond and cost nothing.
+// reverse order; both orders are relaxed by stealing. Tasks that submit others for ever
+// keep neither kind waiting for ever. Idle workers sleep within a millisecond and cost
+// nothing.
 //
 // Errors. Submission never throws on its own account: what goes wrong stands in the
 // handle (task_handle.h). What a callable's own copy or move throws goes to the caller.

@@ -215,17 +215,15 @@ TEST(EngineTest, SubmitAllKeepsTheOrder) {
 }
 
 TEST(EngineTest, OneWorkerRunsOutsideTasksInTheOrderOfSubmission) {
-  Gate gate;
+  constexpr int kTasks = 20000;
   auto engine = MakeEngine(1);
-  (void)engine->Submit([&] { gate.Wait(); });
-  gate.AwaitWaiting(1);
   std::vector<int> order;
-  for (int i = 0; i < 1000; ++i) {
+  // It runs the first ones while more come in.
+  for (int i = 0; i < kTasks; ++i) {
     (void)engine->Submit([&order, i] { order.push_back(i); });
   }
-  gate.Open();
   engine->Shutdown();
-  ASSERT_EQ(order.size(), 1000u);
+  ASSERT_EQ(order.size(), std::size_t{kTasks});
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
 }
 
@@ -240,6 +238,41 @@ TEST(EngineTest, PostRunsWithoutAHandle) {
   engine->Shutdown();
   EXPECT_EQ(ran, 1000);
   EXPECT_EQ(engine->Post([&ran] { ++ran; }).code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(EngineTest, TasksThatSubmitForEverKeepNobodyWaiting) {
+  for (const bool from_outside : {false, true}) {
+    SCOPED_TRACE(from_outside);
+    std::atomic<bool> ran{false};
+    std::atomic<bool> in_vain{false};
+    Gate gate;
+    auto engine = MakeEngine(1);
+    // Submits itself until the other task has run.
+    std::function<void(int)> again = [&](int rounds) {
+      if (ran.load()) return;
+      if (rounds == 100'000) return in_vain.store(true);
+      EXPECT_TRUE(engine->Post([&again, rounds] { again(rounds + 1); }).ok());
+    };
+    const auto other = [&ran] { ran.store(true); };
+    ASSERT_TRUE(engine
+                    ->Post([&] {
+                      gate.Wait();
+                      if (!from_outside) {
+                        EXPECT_TRUE(engine->Post(other).ok());
+                      }
+                      again(0);
+                      again(0);
+                    })
+                    .ok());
+    gate.AwaitWaiting(1);
+    if (from_outside) {
+      EXPECT_TRUE(engine->Post(other).ok());
+    }
+    gate.Open();
+    engine->Shutdown(Engine::ShutdownMode::kDrain);
+    EXPECT_TRUE(ran.load());
+    EXPECT_FALSE(in_vain.load());
+  }
 }
 
 TEST(EngineTest, PostAllAcceptsAllOrNone) {

@@ -23,8 +23,8 @@ constexpr int64_t kShortSleepNs = 100'000;
 constexpr int64_t kAwaitNs = 50'000;
 // After that long it lets other threads have the core between two looks.
 constexpr int64_t kYieldAfterNs = 20'000;
-// Every so many tasks a worker looks for newly submitted ones before its own.
-constexpr std::uint32_t kInboxTurn = 64;
+// One in so many tasks is one that the usual order keeps waiting.
+constexpr std::uint32_t kOverdueTurn = 64;
 // A worker fetches the task that it will run after so many others.
 constexpr std::uint32_t kPrefetchedTasks = 6;
 
@@ -101,7 +101,6 @@ void Worker::Main() {
   idle_since_.store(0, std::memory_order_relaxed);
   for (;;) {
     Work work = {.task = OwnTask()};
-    if (!work) work.task = TakeInbox();
     if (!work && last_victim_ != nullptr) work = StealFrom(*last_victim_);
     if (!work) work = Search();
     if (!work) break;
@@ -111,14 +110,29 @@ void Worker::Main() {
 }
 
 Task* Worker::OwnTask() {
-  if (++turns_ % kInboxTurn == 0) {
-    if (Task* task = TakeInbox()) return task;
+  if (++turns_ % kOverdueTurn == 0) {
+    if (Task* task = OverdueTask()) return task;
   }
-  // In a long queue that is no longer in the cache.
-  __builtin_prefetch(tasks_.Upcoming(kPrefetchedTasks), 1);
-  return tasks_.Pop().value_or(nullptr);
+  if (const auto task = own_.Pop()) return *task;
+  return NextFromOutside();
 }
 
+// Its own tasks may go on submitting for ever: their oldest, and what comes from outside,
+// run nevertheless, by turns.
+Task* Worker::OverdueTask() {
+  if (turns_ / kOverdueTurn % 2 == 0) return NextFromOutside();
+  const auto oldest = own_.Steal();
+  return oldest.outcome == StealOutcome::kSuccess ? oldest.item : nullptr;
+}
+
+Task* Worker::NextFromOutside() {
+  // In a long queue that is no longer in the cache.
+  __builtin_prefetch(from_outside_.Upcoming(kPrefetchedTasks), 1);
+  if (const auto task = from_outside_.Pop()) return *task;
+  return TakeInbox();
+}
+
+// Only when from_outside_ is empty: what comes later is run later.
 Task* Worker::TakeInbox() {
   Task* task = scheduler_.inbox_.TakeAll();
   if (task == nullptr) return nullptr;
@@ -127,7 +141,7 @@ Task* Worker::TakeInbox() {
   while (Task* const older = task->next) {
     __builtin_prefetch(task->ahead, 1);
     try {
-      tasks_.Push(task);
+      from_outside_.Push(task);
     } catch (const std::bad_alloc&) {
       // No memory for a larger deque. The others get at the rest through the inbox.
       Task* last = task;
@@ -146,7 +160,7 @@ void Worker::Post(Task* first) {
   while (first != nullptr) {
     Task* const next = first->next;
     try {
-      tasks_.Push(first);
+      own_.Push(first);
     } catch (const std::bad_alloc&) {
       first->next = nullptr;
       scheduler_.inbox_.Return(first, first);
@@ -216,8 +230,11 @@ Worker::Work Worker::StealFrom(Worker& victim) {
   Work work;
   if (const auto fork = victim.forks().Steal(); fork.outcome == StealOutcome::kSuccess) {
     work.job = fork.item;
-  } else if (const auto task = victim.tasks_.Steal(); task.outcome == StealOutcome::kSuccess) {
+  } else if (const auto task = victim.from_outside_.Steal();
+             task.outcome == StealOutcome::kSuccess) {
     work.task = task.item;
+  } else if (const auto own = victim.own_.Steal(); own.outcome == StealOutcome::kSuccess) {
+    work.task = own.item;
   } else {
     return {};
   }
@@ -232,7 +249,10 @@ bool Worker::WorkInSight() {
   if (!scheduler_.inbox_.Empty()) return true;
   for (int i = 0; i < scheduler_.worker_count(); ++i) {
     Worker& other = scheduler_.worker(i);
-    if (other.tasks_.SizeApprox() > 0 || other.forks().PublicSize() > 0) return true;
+    if (other.from_outside_.SizeApprox() > 0 || other.own_.SizeApprox() > 0 ||
+        other.forks().PublicSize() > 0) {
+      return true;
+    }
     if (&other != this) other.forks().Request();
   }
   return false;

@@ -92,6 +92,8 @@ class Worker {
   class Patience;
 
   Task* OwnTask();
+  Task* OverdueTask();
+  Task* NextFromOutside();
   Task* TakeInbox();
   Work Search();
   Work KeepLooking();
@@ -122,7 +124,10 @@ class Worker {
   Counter idle_ns_;
   std::atomic<int64_t> idle_since_;  // 0 while busy
 
-  ChaseLevDeque<Task*> tasks_;
+  // What came from outside, and what its own tasks submitted: apart, since the former keep
+  // their order, while of the latter the newest comes first.
+  ChaseLevDeque<Task*> from_outside_;
+  ChaseLevDeque<Task*> own_;
 };
 
 }  // namespace ashlar::internal
