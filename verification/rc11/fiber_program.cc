@@ -133,6 +133,17 @@ Operation FiberProgram::Resume(int index, Value value) {
   return thread.operation;
 }
 
+Operation FiberProgram::ResumeAlong(int index, std::span<const PastEvent> past, int* had) {
+  Thread& thread = *threads_[index];
+  thread.choice = past[0].choice;
+  thread.past = past.data() + 1;
+  thread.past_end = past.data() + past.size();
+  Operation next = Resume(index, past[0].value);
+  *had += static_cast<int>(thread.past - past.data());
+  thread.past = thread.past_end = nullptr;
+  return next;
+}
+
 std::optional<Failure> FiberProgram::Finish(const Graph& graph) {
   for (int location = 0; location < graph.Locations(); ++location) {
     values_[location] = graph[graph.MoLast(location)].value;
@@ -268,6 +279,13 @@ void FiberProgram::Fail(std::string_view why, const SourceSite& site) {
 Value FiberProgram::Perform(const Operation& operation, const SourceSite& site) {
   Thread& thread = *running_;
   thread.place = site;
+  if (thread.past != thread.past_end && *thread.past->operation == operation) {
+    const PastEvent& event = *thread.past++;
+    thread.choice = event.choice;
+    ++thread.events;
+    if (observer_ != nullptr) Tell(*event.operation, event.value);
+    return event.value;
+  }
   thread.choice = 0;
   thread.operation = operation;
   thread.operation.place = site;

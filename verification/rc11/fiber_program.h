@@ -24,6 +24,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -84,6 +85,8 @@ class FiberProgram : public Program {
   Value Initial(int location) const override { return values_[location]; }
   void Restart() override;
   Operation Resume(int thread, Value value) override;
+  // Without leaving the thread between the events.
+  Operation ResumeAlong(int thread, std::span<const PastEvent> past, int* had) override;
   void Choose(int thread, int choice) override { threads_[thread]->choice = choice; }
   Failure WhyFailed(int thread) override;
   // Runs After() on the memory that `graph` ends with, and the destructor.
@@ -182,6 +185,8 @@ class FiberProgram : public Program {
     Operation operation;  // what it asks for
     Value value = 0;      // what it is given
     int choice = 0;
+    const PastEvent* past = nullptr;  // what it has again, up to past_end
+    const PastEvent* past_end = nullptr;
     int events = 0;                 // that it has had
     SourceSite place = {};          // of its last operation
     std::string failure;            // why it failed

@@ -16,8 +16,10 @@
 #ifndef ASHLAR_VERIFICATION_RC11_PROGRAM_H_
 #define ASHLAR_VERIFICATION_RC11_PROGRAM_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "ashlar/base/source_site.h"
 #include "ashlar/verification/rc11/failure.h"
@@ -166,6 +168,13 @@ struct Operation {
   }
 };
 
+// An event that a thread had in another run.
+struct PastEvent {
+  const Operation* operation;
+  Value value;  // what was read
+  int choice;
+};
+
 class Program {
  public:
   virtual ~Program() = default;
@@ -180,6 +189,17 @@ class Program {
   // Lets `thread` run on to its next operation. `value` is what its last one read, if
   // that was a read.
   virtual Operation Resume(int thread, Value value) = 0;
+  // Lets `thread`, whose last operation is that of `past[0]`, have these events again, as
+  // Resume() and Choose() would, as long as its operations are the same. Adds to `had` how
+  // many they were, at least one, and gives the operation that comes next.
+  virtual Operation ResumeAlong(int thread, std::span<const PastEvent> past, int* had) {
+    for (std::size_t i = 0;;) {
+      if (past[i].operation->choices != 0) Choose(thread, past[i].choice);
+      const Operation next = Resume(thread, past[i].value);
+      ++*had;
+      if (++i == past.size() || next != *past[i].operation) return next;
+    }
+  }
   // Which way the last operation of `thread` came out, if it has choices. Resume() follows.
   virtual void Choose(int /*thread*/, int /*choice*/) {}
 

@@ -33,10 +33,7 @@ bool Replay::CatchUpAlone(const Graph& graph, int thread) {
     done_[thread] = 0;
     Resume(thread, 0);
   }
-  while (done_[thread] < graph.ThreadSize(thread)) {
-    if (!Step(graph, thread)) return false;
-  }
-  return true;
+  return Run(graph, thread, graph.ThreadSize(thread));
 }
 
 bool Replay::RunAllAgain(const Graph& graph) {
@@ -45,38 +42,46 @@ bool Replay::RunAllAgain(const Graph& graph) {
   Start(first);
   // No read runs before the write that it reads from, so that what a thread hands to
   // another exists when that touches it.
-  const auto can_step = [&](int thread) {
-    if (done_[thread] == graph.ThreadSize(thread)) return false;
-    const Event& event = graph[graph.ThreadAt(thread, done_[thread])];
+  const auto can_run = [&](int thread, int index) {
+    const Event& event = graph[graph.ThreadAt(thread, index)];
     if (!event.IsRead() || Graph::IsInitial(event.reads_from)) return true;
     const Event& write = graph[event.reads_from];
-    return done_[write.thread] > write.index;
+    return write.thread == thread || done_[write.thread] > write.index;
   };
   for (int left = graph.Size(); left > 0;) {
     for (int thread = 0; thread < graph.Threads(); ++thread) {
-      for (; can_step(thread); --left) {
-        if (!Step(graph, thread)) return false;
-      }
+      int end = done_[thread];
+      while (end < graph.ThreadSize(thread) && can_run(thread, end)) ++end;
+      left -= end - done_[thread];
+      if (!Run(graph, thread, end)) return false;
     }
   }
   return true;
 }
 
-bool Replay::Step(const Graph& graph, int thread) {
-  const EventId id = graph.ThreadAt(thread, done_[thread]);
-  if (next_[thread] != graph[id].operation) {
-    failure_.kind = Failure::Kind::kNotDeterministic;
-    failure_.thread = thread;
-    failure_.place = next_[thread].place;
-    failure_.first = id;
-    return false;
-  }
-  ++done_[thread];
+bool Replay::Run(const Graph& graph, int thread, int end) {
+  int& done = done_[thread];
+  if (done == end) return true;
   // A thread that failed does not go on.
-  if (graph.Failed(thread) && done_[thread] == graph.ThreadSize(thread)) return true;
-  if (graph[id].operation.choices != 0) program_.Choose(thread, graph[id].choice);
-  Resume(thread, graph[id].value);
-  return true;
+  const int last = graph.Failed(thread) && end == graph.ThreadSize(thread) ? end - 1 : end;
+  PastEvent past[Graph::kMaxEvents];
+  for (int i = done; i < last; ++i) {
+    const Event& event = graph[graph.ThreadAt(thread, i)];
+    past[i] = {&event.operation, event.value, event.choice};
+  }
+  const auto as_before = [&] {
+    return next_[thread] == graph[graph.ThreadAt(thread, done)].operation;
+  };
+  if (done < last && as_before()) {
+    next_[thread] = program_.ResumeAlong(thread, {past + done, past + last}, &done);
+  }
+  if (done == last && last < end && as_before()) ++done;
+  if (done == end) return true;
+  failure_.kind = Failure::Kind::kNotDeterministic;
+  failure_.thread = thread;
+  failure_.place = next_[thread].place;
+  failure_.first = graph.ThreadAt(thread, done);
+  return false;
 }
 
 }  // namespace ashlar::verification::rc11

@@ -33,8 +33,8 @@ class Replay {
 
  private:
   void Resume(int thread, Value value) { next_[thread] = program_.Resume(thread, value); }
-  // Runs the thread's next event again.
-  bool Step(const Graph& graph, int thread);
+  // Runs the thread's events up to `end` again.
+  bool Run(const Graph& graph, int thread, int end);
   bool CatchUpAlone(const Graph& graph, int thread);
   bool RunAllAgain(const Graph& graph);
 
