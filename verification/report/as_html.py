@@ -7,17 +7,17 @@ import document
 _STYLE = """
 :root {
   --text: #1c2330; --dim: #5c6675; --line: #d9dee6; --page: #ffffff; --band: #f5f7fa;
-  --link: #1b5fb8; --passed: #e5f4e8; --bounded: #eef4e0; --failed: #c62828; --missing: #f1f2f4;
+  --link: #1b5fb8; --passed: #e5f4e8; --bounded: #f4f3d3; --failed: #c62828; --missing: #f1f2f4;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --text: #dfe5ee; --dim: #9aa5b5; --line: #353d4a; --page: #14181f; --band: #1c222c;
-    --link: #7db4ff; --passed: #17331f; --bounded: #2a3318; --failed: #d64545; --missing: #262b34;
+    --link: #7db4ff; --passed: #17331f; --bounded: #3a3614; --failed: #d64545; --missing: #262b34;
   }
 }
 * { box-sizing: border-box; }
 body {
-  margin: 0 auto; padding: 2rem 1.5rem 5rem; max-width: 84rem;
+  margin: 0 auto; padding: 2rem 1.5rem 5rem; max-width: 100rem;
   color: var(--text); background: var(--page);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif;
 }
@@ -36,7 +36,8 @@ th, td {
   text-align: left; vertical-align: top;
 }
 th { background: var(--band); font-weight: 600; white-space: nowrap; }
-.wide td, .wide th { padding: 0.45rem 0.55rem; font-size: 0.9rem; }
+.wide td, .wide th { padding: 0.45rem 0.55rem; font-size: 0.85rem; line-height: 1.4; }
+.wide th { white-space: normal; vertical-align: bottom; }
 .number { text-align: right; white-space: nowrap; }
 .passed { background: var(--passed); }
 .bounded { background: var(--bounded); }

@@ -42,13 +42,13 @@ def _verdict(primitives, checks):
     broken = sum(bool(result.problems) for result in every)
     missing = sum(result.status == MISSING for result in every)
     passed = sum(result.status == PASSED for result in every)
-    text = f"{passed} passed, {failed} failed, {missing} not run."
+    text = f"{cells.count(passed, 'test')} passed, {failed} failed, {missing} not run."
     if failed or broken:
         bad = " Some results cannot be read." if broken else ""
-        return Paragraph([Strong("FAILED"), f" — tests: {text}{bad}"], FAILED)
+        return Paragraph([Strong("FAILED"), f": {text}{bad}"], FAILED)
     if missing:
-        return Paragraph([Strong("Incomplete"), f" — tests: {text}"], MISSING)
-    return Paragraph([Strong("Passed"), f" — tests: {text}"], PASSED)
+        return Paragraph([Strong("Incomplete"), f": {text}"], MISSING)
+    return Paragraph([Strong("Passed"), f": {text}"], PASSED)
 
 
 def _compilers(primitives):
@@ -110,7 +110,9 @@ _HEADER = ["Primitive", "Operations and orders", "Scenarios", "Relacy, random", 
 
 
 def _linked(cell, heading):
-    """The cell's first run leads to the details."""
+    """The cell's first run leads to the details, if there are any."""
+    if cell.text == "no test":
+        return cell
     text = cell.text if isinstance(cell.text, list) else [cell.text]
     return Cell([Link(text[0], "#" + slug(heading))] + text[1:], cell.status)
 
@@ -143,7 +145,7 @@ def _not_run(facts, primitives, checks):
     missing.setdefault("default", []).extend(
         label for label, result in checks.items() if result.status == MISSING)
     items = [[_test_command(facts, config, sorted(labels), False)]
-             + ([" — " + facts.left_out[config]] if config in facts.left_out else [])
+             + ([": " + facts.left_out[config]] if config in facts.left_out else [])
              for config, labels in missing.items() if labels]
     if not items:
         return []
@@ -216,8 +218,22 @@ def _mutant(row):
         by = [Code(row.properties.get("by", "")), f" ({row.properties.get('search', '')})"]
         return [*start, Cell("killed", PASSED), by, after, row.properties.get("reason", "")]
     if verdict == "accepted":
-        return [*start, Cell("accepted", BOUNDED), "", after, row.properties.get("reason", "")]
-    return [*start, Cell("SURVIVED", FAILED), "", after, ""]
+        return [*start, Cell("accepted", BOUNDED), "", after, cells.evidence(row)]
+    return [*start, Cell("SURVIVED", FAILED), "", after, cells.evidence(row)]
+
+
+# What an accepted survivor is said to be (model/survivors.h).
+_CLAIMS = {"equivalent": "no scenario can tell",
+           "unseen": "neither checker can tell"}
+
+
+def _survivor(row):
+    """An accepted one, with its reason and what was looked at again."""
+    claim = row.properties.get("claim", "")
+    proof = cells.evidence(row)
+    return [Code(cells.place(row)), f", {cells.change(row)}; ",
+            Strong(_CLAIMS.get(claim, claim or "accepted")),
+            f": {row.properties.get('reason', '')}", f". {proof}." if proof else ""]
 
 
 def _orders(primitive):
@@ -226,14 +242,14 @@ def _orders(primitive):
     needless = [row for row in rows if row.kind == "place"]
     if not mutants and not needless:
         return [Paragraph("No results.")]
-    verdicts = cells.mutants(primitive)
-    survivors = [[Code(cells.place(row)), ", ", cells.change(row), ": ", Strong("SURVIVED")]
-                 for row in verdicts["survived"]]
-    survivors += [[Code(cells.place(row)), ", ", cells.change(row), ", accepted: ",
-                   row.properties.get("reason", "")] for row in verdicts["accepted"]]
-    others = [[Strong("FAILED"), ": ", Code(row.name), " ", row.failure] for row in rows
-              if row.failure and row.kind != "mutant"]
-    blocks = [Items(survivors + others)] if survivors + others else []
+    blocks = []
+    failed = [[Strong("FAILED"), ": ", Code(row.name), " ", row.failure] for row in rows
+              if row.failure]
+    if failed:
+        blocks.append(Items(failed))
+    accepted = cells.mutants(primitive)["accepted"]
+    if accepted:
+        blocks += [Paragraph("Accepted survivors:"), Items(list(map(_survivor, accepted)))]
     blocks.append(Details(
         cells.count(len(mutants), "mutant") + ": where, which change, who noticed, after how many",
         [Table(["Place", "Change", "Verdict", "By", "Executions", "What happened"],
@@ -280,16 +296,25 @@ def _fuzzing(primitive):
     return [Paragraph(["Executions under libFuzzer: ", *text])] + (table if lines else [])
 
 
+def _sections(facts, primitive):
+    """{title: blocks} of those that the primitive has tests for."""
+    sections = {"tests": _tests(facts, primitive)}
+    if "model_test" in primitive.tests:
+        sections["scenarios"] = _scenarios(primitive)
+    if "mutation_test" in primitive.tests:
+        sections["orders"] = _orders(primitive)
+    if {"linearizability_test", "stress_test"} & primitive.tests.keys():
+        sections["histories"] = _histories(primitive)
+    if "fuzz_test" in primitive.tests:
+        sections["fuzzing"] = _fuzzing(primitive)
+    return sections
+
+
 def _primitive(facts, primitive, name):
-    return [
-        Heading(2, name),
-        Paragraph([Code(primitive.label)]),
-        Heading(3, f"{name}: tests"), *_tests(facts, primitive),
-        Heading(3, f"{name}: scenarios"), *_scenarios(primitive),
-        Heading(3, f"{name}: orders"), *_orders(primitive),
-        Heading(3, f"{name}: histories"), *_histories(primitive),
-        Heading(3, f"{name}: fuzzing"), *_fuzzing(primitive),
-    ]
+    blocks = [Heading(2, name), Paragraph([Code(primitive.label)])]
+    for title, section in _sections(facts, primitive).items():
+        blocks += [Heading(3, f"{name}: {title}"), *section]
+    return blocks
 
 
 # ---- The checkers' own checks ------------------------------------------------
@@ -367,10 +392,12 @@ _HOW_TO_READ = [
      "left out: how many make a scenario fail. Accepted ones do not count; each has a reason, "
      "which stands with the orders"),
     ("Linearizable", "small programs against a sequential specification, in every execution"),
-    ("Liveness", "whether our checker has met threads of which each waits for ever; it looks for "
-     "them in every scenario"),
+    ("Liveness", "a hang is an execution in which every thread that has not ended waits for ever; "
+     "our checker looks for it in every scenario"),
     ("TSan, ASan + UBSan", "tests with real threads that passed under clang's sanitizers"),
     ("Fuzz executions", "inputs that libFuzzer ran with AddressSanitizer, on one thread"),
+    ("Colours of the HTML page", "green passed, in all that there is to run; yellow "
+     "passed, and a limit came before the end; grey was not run; red failed"),
 ]
 
 

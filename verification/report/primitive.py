@@ -112,17 +112,27 @@ def change(mutant):
 
 
 def place(mutant):
-    """A mutant's name without the change."""
-    return mutant.name.strip().removesuffix(change(mutant).replace("→", "->")).strip()
+    """A mutant's name without the change, which it ends with."""
+    old, new = (mutant.properties.get(name, "") for name in ("from", "to"))
+    return mutant.name.removesuffix(f"{old} -> {new}").strip()
+
+
+def evidence(mutant):
+    """How far RC11 explored one that nothing killed."""
+    executions = mutant.number("executions")
+    if not executions:
+        return ""
+    how_many = "all" if mutant.properties.get("all_explored") == "true" else "the first"
+    return f"RC11: none of {how_many} {executions:,} executions fails"
 
 
 def operations_cell(primitive):
     found = places(primitive)
     if not found:
         return Cell("no test" if "mutation_test" not in primitive.tests else "not known", MISSING)
-    orders = collections.Counter(order for _, order in found)
+    orders = collections.Counter(order if order in ORDERS else "wake-up" for _, order in found)
     return Cell([count(len(found), "operation")] +
-                [run for order in ORDERS if orders[order]
+                [run for order in ORDERS + ["wake-up"] if orders[order]
                  for run in (BREAK, f"{orders[order]} {order}")])
 
 
@@ -169,14 +179,16 @@ def mutation_cell(primitive):
     killed, accepted = len(verdicts["killed"]), len(verdicts["accepted"])
     to_kill = len(rows) - accepted
     if to_kill and killed < to_kill:
-        text = [f"FAILED: {100 * killed // to_kill} %", BREAK, f"{killed} of {to_kill} killed"]
+        text = [f"FAILED: {100 * killed // to_kill}\u00a0%", BREAK, f"{killed} of {to_kill} killed"]
         return Cell(text, FAILED)
     missing = judge(primitive, "mutation_test", rows)
     if missing:
         return missing
-    if primitive.result("mutation_test").status == FAILED:
-        return Cell("FAILED: see the log", FAILED)
-    text = ["100 %", BREAK, f"{killed} of {to_kill} killed"] if to_kill else ["none to kill"]
+    result = primitive.result("mutation_test")
+    if result.status == FAILED:
+        why = next((row.failure for row in result.rows if row.failure), result.why)
+        return Cell(f"FAILED: {why.splitlines()[0]}", FAILED)
+    text = ["100\u00a0%", BREAK, f"{killed} of {to_kill} killed"] if to_kill else ["none to kill"]
     return Cell(text + ([BREAK, f"{accepted} accepted"] if accepted else []), PASSED)
 
 
@@ -203,8 +215,8 @@ def liveness_cell(primitive):
             return Cell("not known: failed before", FAILED)
         return missing
     if all(map(is_complete, rows)):
-        return Cell("no thread waits for ever", PASSED)
-    return Cell("no thread waits for ever, within the bounds", BOUNDED)
+        return Cell(["no hang", BREAK, "in any execution"], PASSED)
+    return Cell(["no hang", BREAK, "within the bounds"], BOUNDED)
 
 
 def sanitizer_cell(primitive, config):

@@ -127,7 +127,7 @@ class ReportTest(unittest.TestCase):
         answers["primitives"] = ["//post:mailbox"]
         status, said = self.run_report(answers)
         self.assertEqual(status, 0, said)
-        self.assertIn("**Passed** — tests: 13 passed, 0 failed, 0 not run.", self.page())
+        self.assertIn("**Passed**: 13 tests passed, 0 failed, 0 not run.", self.page())
         self.assertNotIn("FAILED", self.page())
 
     def test_what_was_not_run_is_never_green(self):
@@ -139,7 +139,7 @@ class ReportTest(unittest.TestCase):
         self.assertIn("13 tests not run", said)
         self.assertEqual(self.cells("mailbox")[2:], ["not run"] * 10)
         self.assertIn("**Incomplete**", self.page())
-        self.assertIn("`bazel test --config=tsan //post:mailbox_stress_test //post:mailbox_test` — "
+        self.assertIn("`bazel test --config=tsan //post:mailbox_stress_test //post:mailbox_test`: "
                       "this workspace's .bazelrc has no --config=tsan", self.page())
         self.assertNotIn('class="passed"', self.page("report.html"))
 
@@ -170,7 +170,7 @@ class ReportTest(unittest.TestCase):
             result = {"status": "PASSED"}
             answers["results"]["default"]["//post:mailbox_model_test"] = (
                 {**result, "xml": xml} if xml else result)
-            status, said = self.run_report(answers)
+            status, said = self.run_report(answers, "--configs=default")
             self.assertEqual(status, 1)
             self.assertIn(says, said)
             self.assertIn("no results", self.cells("mailbox"))
@@ -187,7 +187,7 @@ class ReportTest(unittest.TestCase):
             "status": "FAILED", "xml": path}
         answers["results"]["default"]["//post:mailbox_model_test"] = {
             "status": "TIMEOUT", "xml": path}
-        self.run_report(answers)
+        self.run_report(answers, "--configs=default")
         row = self.cells("mailbox")
         self.assertIn("FAILED: exited with error code 134", row[6])
         self.assertIn("FAILED: exited with error code 134", row[5])
@@ -225,12 +225,13 @@ class ReportTest(unittest.TestCase):
         self.assertIn("cannot start /nowhere/bazel: No such file", said)
 
     def test_a_folder_that_cannot_be_written(self):
-        status, said = self.run_report(two_primitives(), "--output=WORKSPACE/here")
+        status, said = self.run_report(two_primitives(), "--output=WORKSPACE/here",
+                                       "--configs=default")
         self.assertEqual(status, 1)
         self.assertRegex(said.splitlines()[-1], "^report: cannot write .*: Not a directory")
 
     def test_an_output_is_meant_from_where_the_user_stands(self):
-        self.run_report(two_primitives(), "--output=there")
+        self.run_report(two_primitives(), "--output=there", "--configs=default")
         self.assertTrue(os.path.exists(os.path.join(self.folder, "there", "limits.html")))
 
     # ---- How it is written

@@ -58,7 +58,7 @@ def parse_junit(text, path):
     for suite in root.iter("testsuite"):
         for entry in suite.iterfind("properties/property"):
             if entry.get("name") == "compiler":
-                compiler = entry.get("value", "")
+                compiler = entry.get("value", "").strip()
         for case in suite.iterfind("testcase"):
             properties = {entry.get("name", ""): entry.get("value", "")
                           for entry in case.iterfind("properties/property")}
