@@ -96,8 +96,10 @@ class IdleWorkers {
       }
       if (WakeAny()) return;
       // The sleeper was gone. Who meanwhile published, or lay down, took this count for a
-      // worker that searches, and left it to us to wake somebody.
-      counts = counts_.fetch_sub(kOneAwake + kOneSearching, std::memory_order_seq_cst) -  // (5)
+      // worker that searches, and left it to us to wake somebody. Acquire: pairs with each
+      // (4) that came before, since all changes are read-modify-writes, so that the look
+      // that follows sees those sleepers. Later ones look for work after (2).
+      counts = counts_.fetch_sub(kOneAwake + kOneSearching, std::memory_order_acquire) -
                (kOneAwake + kOneSearching);
       if (AnySleeping()) continue;
       if (Awake(counts) != 0) return;
