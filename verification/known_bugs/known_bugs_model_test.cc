@@ -23,12 +23,14 @@
 #include "ashlar/verification/known_bugs/sleeper_token.h"
 #include "ashlar/verification/known_bugs/spsc_queue.h"
 #include "ashlar/verification/known_bugs/treiber_stack.h"
+#include "ashlar/verification/model/junit.h"
 #include "ashlar/verification/model/scenario.h"
 #include "ashlar/verification/model/verified_scenario.h"
 
 namespace ashlar::known_bugs {
 namespace {
 
+using verification::JUnitCase;
 using verification::MakeScenario;
 using verification::Outcome;
 using verification::Scenario;
@@ -177,30 +179,43 @@ Found ExploreUnderRc11(const Scenario& scenario) {
 
 bool all_good = true;
 
-void Check(bool good, const Scenario& scenario, const char* tool, const Outcome& outcome) {
+// Adds to `row` what is wrong, if it is.
+void Check(bool good, const Scenario& scenario, const char* tool, const Outcome& outcome,
+           JUnitCase& row) {
   if (good) return;
   all_good = false;
+  row.failure = "not as expected under " + std::string(tool);
   std::printf("\nWRONG: %s under %s: %s\n%s\n", scenario.name.c_str(), tool,
               outcome.failed ? outcome.reason.c_str() : "no failure", outcome.history.c_str());
 }
 
-void Show(const Bug& bug) {
+JUnitCase Show(const Bug& bug) {
   const Found relacy = ExploreUnderRelacy(bug.wrong, kWrong);
   const Found rc11 = ExploreUnderRc11(bug.wrong);
   const Outcome right_relacy = ExploreUnderRelacy(bug.right, kRight).outcome;
   const Found right_rc11 = ExploreUnderRc11(bug.right);
   std::printf("| %-24s | %-26s | %-10s | %-19s | %s |\n", bug.name.c_str(), relacy.text.c_str(),
               rc11.text.c_str(), right_rc11.text.c_str(), bug.link.c_str());
+  JUnitCase row{bug.name,
+                "known bug",
+                0,
+                {{"found by Relacy", relacy.text},
+                 {"by RC11", rc11.text},
+                 {"put right, RC11", right_rc11.text},
+                 {"report", bug.link}},
+                {}};
 
   const bool seen = relacy.outcome.failed && relacy.outcome.reason == bug.fault.relacy;
   Check(bug.relacy == Relacy::kFinds ? seen : !relacy.outcome.failed, bug.wrong, "Relacy",
-        relacy.outcome);
+        relacy.outcome, row);
   Check(rc11.outcome.failed && rc11.outcome.reason.starts_with(bug.fault.rc11), bug.wrong, "RC11",
-        rc11.outcome);
-  Check(!right_relacy.failed && right_relacy.executions > 1, bug.right, "Relacy", right_relacy);
+        rc11.outcome, row);
+  Check(!right_relacy.failed && right_relacy.executions > 1, bug.right, "Relacy", right_relacy,
+        row);
   Check(!right_rc11.outcome.failed && right_rc11.outcome.complete, bug.right, "RC11",
-        right_rc11.outcome);
+        right_rc11.outcome, row);
   std::fflush(stdout);
+  return row;
 }
 
 int Report(const Bug& bug) {
@@ -223,8 +238,9 @@ int Main(int argc, char** argv) {
   std::printf("| %-24s | %-26s | %-10s | %-19s | %s |\n", "bug", "found by Relacy", "by RC11",
               "put right, RC11", "report");
   std::printf("|---|---|---|---|---|\n");
-  for (const Bug& bug : gallery) Show(bug);
-  return all_good ? 0 : 1;
+  std::vector<JUnitCase> rows;
+  for (const Bug& bug : gallery) rows.push_back(Show(bug));
+  return verification::WriteJUnit("known_bugs", rows) && all_good ? 0 : 1;
 }
 
 }  // namespace

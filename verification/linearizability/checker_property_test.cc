@@ -205,6 +205,8 @@ void AgreesWithTheDefinition(const char* name, const S& specification) {
     right += expected;
   }
   std::printf("%s: %d of %d linearizable\n", name, right, histories);
+  testing::Test::RecordProperty("histories", histories);
+  testing::Test::RecordProperty("linearizable", right);
   EXPECT_GT(right, histories / 5);
   EXPECT_LT(right, histories * 4 / 5);
 }

@@ -39,17 +39,21 @@ const std::vector<TableRow>& Table() {
 void ExpectEveryCount(rc11::Model model, const char* counts) {
   const std::vector<TableRow> table = ReadTable(counts);
   EXPECT_GE(table.size(), 100u);
+  std::uint64_t executions = 0;
   for (const TableRow& row : table) {
     RunOptions options;
     options.explorer.model = model;
     options.duplicates = true;
     const Summary summary = RunProgram(row.program, options);
+    executions += summary.result.executions;
     EXPECT_EQ(summary.result.status, Status::kComplete) << row.name;
     ASSERT_TRUE(row.executions.has_value()) << row.name;
     EXPECT_EQ(summary.result.executions, *row.executions) << row.name;
     EXPECT_EQ(summary.duplicates, 0u) << row.name;
     EXPECT_EQ(summary.result.blocked, 0u) << row.name;
   }
+  testing::Test::RecordProperty("programs", std::to_string(table.size()));
+  testing::Test::RecordProperty("executions", std::to_string(executions));
 }
 
 TEST(LitmusTableTest, EveryCountIsExactAndNoExecutionComesTwice) {
@@ -128,6 +132,7 @@ bool Notices(const TableRow& row, Rule without) {
 }
 
 TEST(LitmusTableTest, NoticesTheLossOfAnyRule) {
+  int rules_noticed = 0;
   for (const auto& [rule, name] : kRules) {
     std::string noticed;
     int programs = 0;
@@ -137,12 +142,15 @@ TEST(LitmusTableTest, NoticesTheLossOfAnyRule) {
       ++programs;
     }
     std::printf("%-22s%s\n", name, noticed.c_str());
+    rules_noticed += !noticed.empty();
     if (rule == kRedundant) {
       EXPECT_EQ(noticed, "") << "not redundant";
     } else {
       EXPECT_NE(noticed, "") << name;
     }
   }
+  RecordProperty("rules", std::to_string(std::size(kRules)));
+  RecordProperty("noticed", std::to_string(rules_noticed));
 }
 
 TEST(LitmusTableTest, SequentialConsistencyAllowsNoMore) {

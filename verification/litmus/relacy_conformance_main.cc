@@ -32,6 +32,7 @@
 #include "ashlar/verification/litmus/relacy_runner.h"
 #include "ashlar/verification/litmus/runner.h"
 #include "ashlar/verification/litmus/table.h"
+#include "ashlar/verification/model/junit.h"
 #include "ashlar/verification/rc11/explorer.h"
 
 namespace ashlar::verification::litmus {
@@ -224,7 +225,15 @@ int Main(int argc, char** argv) {
     std::cout << "; " << verdict << ": " << count;
   }
   std::cout << '\n';
-  return expected && PrintDifferences(*expected, found) > 0 ? 1 : 0;
+  const int different = expected ? PrintDifferences(*expected, found) : 0;
+
+  JUnitCase row{"RelacyIsExact", "verdicts", 0, {}, {}};
+  row.properties.emplace_back("programs", std::to_string(table->size()));
+  for (const auto& [verdict, count] : programs_with) {
+    row.properties.emplace_back(verdict, std::to_string(count));
+  }
+  if (different > 0) row.failure = std::to_string(different) + " verdicts differ";
+  return WriteJUnit("relacy_conformance", {row}) && different == 0 ? 0 : 1;
 }
 
 }  // namespace

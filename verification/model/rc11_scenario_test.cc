@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <string>
 
 #include "ashlar/concurrency/chase_lev_deque.h"
 #include "ashlar/concurrency/steal_result.h"
@@ -22,6 +23,17 @@ using testing::StartsWith;
 using P = Rc11Platform;
 using Status = rc11::Result::Status;
 
+// All counts of a test, for the report.
+void Record(std::uint64_t executions) {
+  const testing::TestResult& test =
+      *testing::UnitTest::GetInstance()->current_test_info()->result();
+  std::string before;
+  for (int i = 0; i < test.test_property_count(); ++i) {
+    before += std::string(test.GetTestProperty(i).value()) + ", ";
+  }
+  testing::Test::RecordProperty("executions", before + std::to_string(executions));
+}
+
 // The number of executions of a scenario that is correct.
 template <class S>
 std::uint64_t Executions() {
@@ -34,6 +46,7 @@ std::uint64_t Executions() {
   std::printf("%ju executions, %ju blocked, in %.3f s\n",
               std::uintmax_t{scenario.result.executions}, std::uintmax_t{scenario.result.blocked},
               seconds.count());
+  Record(scenario.result.executions);
   return scenario.result.executions;
 }
 

@@ -184,6 +184,9 @@ TEST(Rc11SleepTest, ComesOutAsAFutexDoes) {
     total += expected.size();
   }
   std::printf("%zu programs with %zu outcomes, %zu hangs\n", programs, total, hangs);
+  RecordProperty("programs", std::to_string(programs));
+  RecordProperty("outcomes", std::to_string(total));
+  RecordProperty("hangs", std::to_string(hangs));
   EXPECT_GT(total, programs);
   EXPECT_GT(hangs, programs / 10);
 }

@@ -251,6 +251,11 @@ void CompareMany(Model model, std::uint64_t programs, std::uint64_t shard, std::
       std::uintmax_t{totals.compared}, std::uintmax_t{totals.executions},
       std::uintmax_t{totals.blocked}, std::uintmax_t{totals.racy}, std::uintmax_t{totals.largest},
       std::uintmax_t{too_large});
+  testing::Test::RecordProperty("programs", std::to_string(totals.compared));
+  testing::Test::RecordProperty("executions", std::to_string(totals.executions));
+  testing::Test::RecordProperty("blocked", std::to_string(totals.blocked));
+  testing::Test::RecordProperty("racy", std::to_string(totals.racy));
+  testing::Test::RecordProperty("too large", std::to_string(too_large));
   // The generator makes programs worth comparing.
   EXPECT_LT(too_large, totals.compared);
   EXPECT_GT(totals.executions, 2 * totals.compared);
