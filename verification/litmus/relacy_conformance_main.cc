@@ -227,7 +227,7 @@ int Main(int argc, char** argv) {
   std::cout << '\n';
   const int different = expected ? PrintDifferences(*expected, found) : 0;
 
-  JUnitCase row{"RelacyIsExact", "verdicts", 0, {}, {}};
+  JUnitCase row{"VerdictsAreThoseOfTheList", "relacy", 0, {}, {}};
   row.properties.emplace_back("programs", std::to_string(table->size()));
   for (const auto& [verdict, count] : programs_with) {
     row.properties.emplace_back(verdict, std::to_string(count));

@@ -63,7 +63,7 @@ def _compilers(primitives):
 
 
 def _bounds(primitives):
-    rows = [row for primitive in primitives for row in primitive.result("model_test").rows]
+    rows = [row for primitive in primitives for row in cells.model_rows(primitive)]
     if not rows:
         return "not known: no model test was run"
     random = [row.number("executions") or 0 for row in rows if row.kind == "random"]
@@ -159,7 +159,8 @@ def _status_text(result):
     if result.status == MISSING:
         return Cell("not run" + (f": {result.why}" if result.why else ""), MISSING)
     if result.status == FAILED:
-        return Cell(f"FAILED: {result.why}", FAILED)
+        crash = [row.failure for row in result.rows if row.failure and "exited" in row.failure]
+        return Cell(f"FAILED: {(crash + [result.why])[0]}", FAILED)
     return Cell("passed" + (f", {result.why}" if result.why else ""), PASSED)
 
 
@@ -190,13 +191,11 @@ def _search_text(row):
 
 
 def _scenarios(primitive):
-    rows = primitive.result("model_test").rows
+    rows = cells.model_rows(primitive)
     if not rows:
         return [Paragraph("No results.")]
     kinds = sorted({row.kind for row in rows},
-                   key=lambda kind: (["random", "bound", "rc11"].index(kind.split(" ")[0])
-                                     if kind.split(" ")[0] in ("random", "bound", "rc11") else 9,
-                                     kind))
+                   key=lambda kind: (cells.SEARCHES.index(kind.split(" ")[0]), kind))
     found = {(row.name, row.kind): row for row in rows}
     lines = []
     for name in dict.fromkeys(row.name for row in rows):
@@ -345,10 +344,8 @@ def _added_up(rows):
     return lines
 
 
-def _check(facts, label, result):
-    blocks = [Heading(3, label.lstrip("/")),
-              Paragraph([Cell("", result.status).text or "", *_check_summary(result)],
-                        FAILED if result.status == FAILED else "")]
+def _check(label, result):
+    blocks = [Heading(3, label.lstrip("/")), Paragraph(_check_summary(result), result.status)]
     lines = [line for line in _added_up(result.rows) if line[1] or line[2]]
     if not lines:
         return blocks
@@ -356,7 +353,10 @@ def _check(facts, label, result):
     table = [[_sentence(name), Cell("FAILED" if failed else "passed", FAILED if failed else PASSED)]
              + [_value(figures.get(column, "")) for column in columns]
              for name, figures, failed in lines]
-    return blocks + [Table(["Check", "Result"] + columns, table, set(range(2, 2 + len(columns))))]
+    numbers = {2 + i for i, column in enumerate(columns)
+               if all(figures.get(column, "0").replace(",", "").isdecimal()
+                      for _, figures, _ in lines)}
+    return blocks + [Table(["Check", "Result"] + columns, table, numbers)]
 
 
 def _value(text):
@@ -364,20 +364,20 @@ def _value(text):
 
 
 def _check_summary(result):
-    status = _status_text(result).text
+    cases = f", {cells.count(len(result.rows), 'case')}" if result.rows else ""
     when = f", run at {_time(result.started)} UTC" if result.started else ""
-    return [f"{status}{when}; {cells.count(len(result.rows), 'case')}"
-            if result.rows else status + when]
+    status = _status_text(result).text
+    return status[0].upper() + status[1:] + cases + when + "."
 
 
-def _checks(facts, checks):
+def _checks(checks):
     if not checks:
         return []
     return [Heading(2, "The checkers, checked"),
             Paragraph("What the checkers find is worth as much as they are. These tests compare "
                       "them with published counts and with brute force, and expect them to find "
                       "known bugs.")] + [
-        block for label, result in checks.items() for block in _check(facts, label, result)]
+        block for label, result in checks.items() for block in _check(label, result)]
 
 
 _HOW_TO_READ = [
@@ -419,5 +419,5 @@ def write(facts, primitives, checks):
         Items([[Strong(title), f": {text}."] for title, text in _HOW_TO_READ]),
         *(block for primitive in primitives
           for block in _primitive(facts, primitive, names[primitive.label])),
-        *_checks(facts, checks),
+        *_checks(checks),
     ]

@@ -67,13 +67,24 @@ def is_complete(row):
     return row.properties.get("complete") == "true" and not row.number("cut")
 
 
-def model_rows(primitive, search):
-    """Of the model test: `random`, `bound` or `rc11`."""
-    return [row for row in primitive.result("model_test").rows if row.kind.split(" ")[0] == search]
+SEARCHES = ["random", "bound", "rc11"]
+
+
+def search_of(row):
+    """Of SEARCHES: a row of a model test may be `bound 2`."""
+    return row.kind.split(" ")[0]
+
+
+def model_rows(primitive, *searches):
+    return [row for row in primitive.result("model_test").rows
+            if search_of(row) in (searches or SEARCHES)]
 
 
 def judge(primitive, kind, rows, config="default"):
-    """The cell if there is nothing more to tell: no test, not run, failed, no results. Else None."""
+    """The cell if there is nothing more to tell: no test, not run, failed, no results. Else None.
+
+    A test that failed may have rows that passed, as long as one of the others says why.
+    """
     if kind not in primitive.tests:
         return Cell("no test", MISSING)
     result = primitive.result(kind, config)
@@ -83,12 +94,10 @@ def judge(primitive, kind, rows, config="default"):
     if failed:
         return Cell([f"FAILED: {failed[0].failure.splitlines()[0]}", BREAK, "in ",
                      Code(failed[0].name)], FAILED)
-    if not rows:
-        if result.status == FAILED:
-            crash = next((row.failure for row in result.rows if row.failure), result.why)
-            return Cell(f"FAILED: {crash.splitlines()[0]}", FAILED)
-        return Cell("no results", FAILED)
-    return None
+    others = [row.failure for row in result.rows if row.failure]
+    if result.status == FAILED and not (rows and others):
+        return Cell(f"FAILED: {(others or [result.why])[0].splitlines()[0]}", FAILED)
+    return None if rows else Cell("no results", FAILED)
 
 
 # ---- The cells ---------------------------------------------------------------
@@ -130,17 +139,17 @@ def operations_cell(primitive):
     found = places(primitive)
     if not found:
         return Cell("no test" if "mutation_test" not in primitive.tests else "not known", MISSING)
-    orders = collections.Counter(order if order in ORDERS else "wake-up" for _, order in found)
-    return Cell([count(len(found), "operation")] +
-                [run for order in ORDERS + ["wake-up"] if orders[order]
-                 for run in (BREAK, f"{orders[order]} {order}")])
+    orders = collections.Counter(order for _, order in found)
+    lines = [f"{orders[order]} {order}" for order in ORDERS if orders[order]]
+    wake_ups = sum(number for order, number in orders.items() if order not in ORDERS)
+    lines += [count(wake_ups, "wake-up")] if wake_ups else []
+    return Cell([count(len(found), "operation")] + [run for line in lines for run in (BREAK, line)])
 
 
 def scenarios_cell(primitive):
-    rows = primitive.result("model_test").rows
-    missing = judge(primitive, "model_test", rows)
+    rows = model_rows(primitive)
     if not rows:
-        return missing
+        return judge(primitive, "model_test", rows)
     threads = [number for number in (row.number("threads") for row in rows) if number]
     text = [str(len({row.name for row in rows}))]
     if threads:
@@ -210,8 +219,8 @@ def liveness_cell(primitive):
     rows = model_rows(primitive, "rc11")
     missing = judge(primitive, "model_test", rows)
     if missing:
-        hangs = [row for row in rows if "waits for ever" in row.failure]
-        if missing.status == FAILED and not hangs:
+        failures = [row.failure for row in rows if row.failure]
+        if failures and not any("waits for ever" in failure for failure in failures):
             return Cell("not known: failed before", FAILED)
         return missing
     if all(map(is_complete, rows)):

@@ -63,11 +63,14 @@ def find_workspace(environment):
 def find_primitives(bazel, targets):
     """Those of the targets, with the tests that are named after them."""
     where = f"set({' '.join(targets)})"
-    labels = bazel.query(f'kind("cc_library rule", attr(tags, "\\bverified_primitive\\b", {where}))')
-    if not labels:
+    labels = bazel.query(f'attr(tags, "\\bverified_primitive\\b", {where})')
+    tests = set(bazel.query(f"tests(siblings(set({' '.join(labels)})))")) if labels else set()
+    found = [Primitive(label, cells.tests_of(label, tests)) for label in labels]
+    # What has the tag and no tests is a part of one, such as the check of its headers.
+    found = [primitive for primitive in found if primitive.tests]
+    if not found:
         raise ReportError(f"no verified_primitive among {' '.join(targets)}")
-    tests = set(bazel.query(f"tests(siblings(set({' '.join(labels)})))"))
-    return [Primitive(label, cells.tests_of(label, tests)) for label in labels]
+    return found
 
 
 def find_checks(bazel, targets):

@@ -40,7 +40,7 @@ def two_primitives():
     failing = {"status": "FAILED", "xml": os.path.join(TESTDATA, "latch_model_test.xml")}
     surviving = {"status": "FAILED", "xml": os.path.join(TESTDATA, "latch_mutation_test.xml")}
     return {
-        "primitives": ["//post:latch", mailbox],
+        "primitives": ["//post:latch", mailbox, "//post:mailbox_headers"],
         "tests": [f"{mailbox}_{kind}" for kind in primitive.KINDS] + [
             "//post:latch_test", "//post:latch_model_test", "//post:latch_mutation_test",
             "//post:latch_benchmark_test"],
@@ -191,6 +191,15 @@ class ReportTest(unittest.TestCase):
         row = self.cells("mailbox")
         self.assertIn("FAILED: exited with error code 134", row[6])
         self.assertIn("FAILED: exited with error code 134", row[5])
+
+    def test_a_test_that_failed_is_not_green_because_its_rows_are(self):
+        answers = two_primitives()
+        for kind in ("model_test", "mutation_test", "linearizability_test", "stress_test"):
+            answers["results"]["default"]["//post:mailbox_" + kind]["status"] = "TIMEOUT"
+        self.run_report(answers, "--configs=default")
+        row = self.cells("mailbox")
+        for cell in row[3:9]:
+            self.assertEqual(cell, "FAILED: timeout")
 
     # ---- What goes wrong
 
