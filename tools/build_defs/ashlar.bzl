@@ -14,17 +14,6 @@ _FEATURES = ["layering_check"]
 _FUZZING = str(Label("//tools/build_defs:fuzzing"))
 _REPLAY_MAIN = Label("//tools/build_defs:replay_main")
 _RUN_README = Label("//tools/build_defs:run_readme.sh")
-_MODEL = [
-    Label("//verification/model:expectation"),
-    Label("//verification/model:model_test"),
-    Label("//verification/model:mutation"),
-    Label("//verification/model:relacy_scenario"),
-    Label("//verification/model:scenario"),
-    Label("//verification/model:verified_scenario"),
-    Label("//verification/platform:order_hook"),
-    Label("//verification/platform:rc11_platform"),
-    Label("//verification/platform:relacy_platform"),
-]
 
 def _prefix():
     package = native.package_name()
@@ -86,16 +75,16 @@ def ashlar_test(name, size = "small", deps = [], features = [], **kwargs):
         **kwargs
     )
 
-def ashlar_model_test(name, size = "medium", copts = [], deps = [], features = [], tags = [], **kwargs):
-    """A test of a shipped template under a checker; it brings a main() of its own.
+def ashlar_model_test(name, size = "medium", copts = [], features = [], tags = [], **kwargs):
+    """A program that checks templates under a checker, with a main() of its own.
 
-    Tagged `model`, by which the sanitizers leave it out.
+    verified_primitive() makes those of a primitive. Tagged `model`, by which the sanitizers
+    leave it out.
 
     Args:
       name: of the test.
       size: at the default bounds; seconds, but of computing.
       copts: besides -O2.
-      deps: besides verification/model.
       features: besides layering_check.
       tags: besides `model`.
       **kwargs: passed to cc_test.
@@ -106,7 +95,6 @@ def ashlar_model_test(name, size = "medium", copts = [], deps = [], features = [
         # Executions a second count in every build.
         copts = ["-O2"] + copts,
         features = _FEATURES + features,
-        deps = deps + _MODEL,
         tags = tags + ["model"],
         **kwargs
     )
@@ -160,6 +148,26 @@ def ashlar_benchmark(name, deps = [], features = [], tags = [], **kwargs):
         **kwargs
     )
 
+def ashlar_readme_file(name, block, readme = "README.md"):
+    """A file of the package that a page shows.
+
+    Args:
+      name: of the file.
+      block: which of the page's ```cpp blocks, from 1.
+      readme: the page.
+    """
+    native.genrule(
+        name = name + "_block",
+        srcs = [readme],
+        outs = [name],
+        # Errors are reported where the block stands in the page.
+        cmd = """awk -v block=%d '
+            /^```cpp$$/ { on = ++blocks == block; if (on) print "#line " NR + 1 " \\"'$<'\\""; next }
+            /^```$$/ { on = 0 }
+            on' $< >$@""" % block,
+        visibility = ["//visibility:private"],
+    )
+
 def ashlar_readme_test(
         name,
         deps,
@@ -182,17 +190,7 @@ def ashlar_readme_test(
       **kwargs: passed to cc_binary.
     """
     program = name + "_program"
-    native.genrule(
-        name = program + "_source",
-        srcs = [readme],
-        outs = [program + ".cc"],
-        # Errors are reported where the block stands in the page.
-        cmd = """awk '
-            /^```cpp$$/ { on = 1; print "#line " NR + 1 " \\"'$<'\\""; next }
-            on && /^```$$/ { exit }
-            on' $< >$@""",
-        visibility = ["//visibility:private"],
-    )
+    ashlar_readme_file(program + ".cc", block = 1, readme = readme)
     cc_binary(
         name = program,
         testonly = True,

@@ -10,6 +10,7 @@
 #include "ashlar/verification/model/relacy_scenario.h"
 #include "ashlar/verification/model/scenario.h"
 #include "ashlar/verification/model/spin_lock_for_test.h"
+#include "ashlar/verification/model/survivors.h"
 #include "ashlar/verification/platform/order_hook.h"
 #include "ashlar/verification/platform/relacy_platform.h"
 
@@ -305,7 +306,7 @@ const Search kBounded = Search::Bounded(2, 50'000);
 
 bool all_good = true;
 
-void Verdict(bool good, const std::string& what) {
+void Check(bool good, const std::string& what) {
   std::printf("%-6s %s\n", good ? "ok" : "WRONG", what.c_str());
   all_good = all_good && good;
 }
@@ -320,10 +321,10 @@ void Passes(std::string_view name) {
   const Scenario scenario = MakeScenario<S>(std::string(name));
   for (const Search& search : {kRandom, kBounded}) {
     const Outcome outcome = scenario.Explore(search);
-    Verdict(!outcome.failed && outcome.executions > 1, scenario.name + ": " + Describe(outcome));
+    Check(!outcome.failed && outcome.executions > 1, scenario.name + ": " + Describe(outcome));
     if (outcome.failed) std::printf("%s\n", outcome.history.c_str());
   }
-  Verdict(scenario.Explore(kRandom).executions == kRandom.executions, scenario.name + ": budget");
+  Check(scenario.Explore(kRandom).executions == kRandom.executions, scenario.name + ": budget");
 }
 
 // By both searches, and again from what the failure says of itself.
@@ -332,14 +333,14 @@ void Fails(std::string_view name, std::string_view reason) {
   const Scenario scenario = MakeScenario<S>(std::string(name));
   for (Search search : {kRandom, kBounded}) {
     const Outcome outcome = scenario.Explore(search);
-    Verdict(outcome.failed && outcome.reason == reason && !outcome.history.empty(),
-            scenario.name + ": " + Describe(outcome));
+    Check(outcome.failed && outcome.reason == reason && !outcome.history.empty(),
+          scenario.name + ": " + Describe(outcome));
     search.first = outcome.last;
     search.state = outcome.state;
     search.executions = 1;
     const Outcome again = scenario.Explore(search);
-    Verdict(again.failed && again.reason == reason && again.executions == 1,
-            scenario.name + ", once more: " + Describe(again));
+    Check(again.failed && again.reason == reason && again.executions == 1,
+          scenario.name + ", once more: " + Describe(again));
   }
 }
 
@@ -379,45 +380,45 @@ void TestMutation() {
   const std::vector<Scenario> scenarios = {MakeScenario<Counter>("Counter")};
   OrderHook::Record();
   for (const Search& search : {kRandom, kBounded}) {
-    Verdict(!scenarios[0].Explore(search).failed, "Counter passes");
+    Check(!scenarios[0].Explore(search).failed, "Counter passes");
   }
   OrderHook::Stop();
 
   const std::string file = "verification/model/spin_lock_for_test.h";
-  const std::vector<Accepted> accepted = {
-      {file, "Lock", Operation::kReadModifyWrite, 1, kAcqRel, kAcquire, "on purpose"},
-      {file, "Unlock", Operation::kStore, 1, kRelease, kRelaxed, "wrong: it is killed"},
+  constexpr auto kRmw = Operation::kReadModifyWrite;
+  const std::vector<Survivor> survivors = {
+      {file, "Lock", kRmw, 1, kAcqRel, kAcquire, Claim::kUnseen, "on purpose", 2},
+      {file, "Unlock", Operation::kStore, 1, kRelease, kRelaxed, Claim::kUnseen, "it is killed", 3},
   };
   const MutationReport report =
-      RunMutants(Places(OrderHook::Recorded()), scenarios, {kRandom, kBounded}, accepted);
+      RunMutants(Places(OrderHook::Recorded()), scenarios, {kRandom, kBounded}, survivors);
 
   // The acquire that survives is weakened once more, to relaxed, and killed.
   struct Expected {
     std::string_view function;
     std::memory_order to;
-    bool killed;
+    Verdict verdict;
   };
   const std::vector<Expected> expected = {
-      {"Lock", kAcquire, false},
-      {"Lock", kRelease, true},
-      {"Lock", kRelaxed, true},
-      {"Unlock", kRelaxed, true},
+      {"Lock", kAcquire, Verdict::kAccepted},
+      {"Lock", kRelease, Verdict::kKilled},
+      {"Lock", kRelaxed, Verdict::kKilled},
+      {"Unlock", kRelaxed, Verdict::kKilled},
   };
-  Verdict(report.mutants.size() == expected.size(), "number of mutants");
+  Check(report.mutants.size() == expected.size(), "number of mutants");
   for (std::size_t i = 0; i < report.mutants.size() && i < expected.size(); ++i) {
     const Mutant& mutant = report.mutants[i];
-    Verdict(mutant.place.file == file && mutant.place.function == expected[i].function &&
-                mutant.place.ordinal_on_line == 1 && mutant.place.ordinal_in_function == 1 &&
-                mutant.to == expected[i].to && mutant.killed == expected[i].killed &&
-                mutant.reason.empty() == mutant.killed,
-            mutant.place.function + " to " + std::string(Name(mutant.to)) + ": " +
-                (mutant.killed ? Describe(mutant.outcome) : "survives"));
+    Check(mutant.place.file == file && mutant.place.function == expected[i].function &&
+              mutant.place.ordinal_on_line == 1 && mutant.place.ordinal_in_function == 1 &&
+              mutant.to == expected[i].to && mutant.verdict == expected[i].verdict,
+          mutant.place.function + " to " + std::string(Name(mutant.to)) + ": " +
+              std::string(Name(mutant.verdict)) + ", " + Describe(mutant.outcome));
   }
-  Verdict(report.stale.size() == 1 && report.stale[0].function == "Unlock", "stale entry");
+  Check(report.stale.size() == 1 && report.stale[0].entry.function == "Unlock", "stale entry");
 
   const MutationReport blind =
       RunMutants(Places(OrderHook::Recorded()), scenarios, {Search::Random(1)}, {});
-  Verdict(!blind.mutants[0].killed && blind.mutants[0].reason.empty(), "a survivor is a survivor");
+  Check(blind.mutants[0].verdict == Verdict::kSurvived, "a survivor is a survivor");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include "ashlar/verification/model/mutation.h"
 
 #include <algorithm>
-#include <string_view>
+#include <chrono>
 #include <tuple>
 #include <utility>
 
@@ -42,7 +42,6 @@ unsigned Ordinal(std::span<const Place> places, std::size_t index, SameGroup sam
 // Whether some scenario notices.
 void TryToKill(Mutant& mutant, const std::vector<Scenario>& scenarios,
                const std::vector<Search>& searches) {
-  OrderHook::Weaken(mutant.place.executed, mutant.to);
   for (const Search& search : searches) {
     const bool exhaustive = search.scheduler == Search::Scheduler::kExhaustive;
     if (exhaustive) {
@@ -60,18 +59,16 @@ void TryToKill(Mutant& mutant, const std::vector<Scenario>& scenarios,
         mutant.executions += outcome.executions;
       }
       if (!outcome.failed) continue;
-      mutant.killed = true;
+      mutant.verdict = Verdict::kKilled;
       mutant.scenario = scenario.name;
       mutant.search = search;
       mutant.outcome = std::move(outcome);
-      OrderHook::Stop();
       return;
     }
   }
-  OrderHook::Stop();
 }
 
-bool Names(const Accepted& entry, const Mutant& mutant) {
+bool SameMutant(const Survivor& entry, const Mutant& mutant) {
   const Place& place = mutant.place;
   return entry.file == place.file && entry.function == place.function &&
          entry.operation == place.executed.operation &&
@@ -79,7 +76,48 @@ bool Names(const Accepted& entry, const Mutant& mutant) {
          entry.from == place.executed.order && entry.to == mutant.to;
 }
 
+// Holds a mutant that nothing has killed against the list.
+void Judge(Mutant& mutant, const std::vector<Survivor>& survivors) {
+  const auto entry = std::find_if(survivors.begin(), survivors.end(),
+                                  [&](const Survivor& e) { return SameMutant(e, mutant); });
+  if (entry == survivors.end()) {
+    const Place& place = mutant.place;
+    mutant.entry = {place.file,
+                    place.function,
+                    place.executed.operation,
+                    place.ordinal_in_function,
+                    place.executed.order,
+                    mutant.to,
+                    mutant.all_explored ? Claim::kEquivalent : Claim::kUnseen,
+                    "",
+                    0};
+    return;
+  }
+  mutant.entry = *entry;
+  mutant.claim_fails = entry->claim == Claim::kEquivalent && !mutant.all_explored;
+  if (!mutant.claim_fails) mutant.verdict = Verdict::kAccepted;
+}
+
+Mutant RunMutant(const Place& place, std::memory_order to, const std::vector<Scenario>& scenarios,
+                 const std::vector<Search>& searches, const std::vector<Survivor>& survivors) {
+  Mutant mutant;
+  mutant.place = place;
+  mutant.to = to;
+  const auto start = std::chrono::steady_clock::now();
+  OrderHook::Weaken(place.executed, to);
+  TryToKill(mutant, scenarios, searches);
+  OrderHook::Stop();
+  mutant.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (mutant.verdict != Verdict::kKilled) Judge(mutant, survivors);
+  return mutant;
+}
+
 }  // namespace
+
+std::string_view Name(Verdict verdict) {
+  if (verdict == Verdict::kKilled) return "killed";
+  return verdict == Verdict::kAccepted ? "accepted" : "survived";
+}
 
 std::vector<Place> Places(std::span<const ExecutedOperation> recorded) {
   std::vector<Place> places;
@@ -142,34 +180,33 @@ std::vector<std::memory_order> WeakerByOneStep(Operation operation, std::memory_
   return {};
 }
 
+std::size_t MutationReport::Count(Verdict verdict) const {
+  return static_cast<std::size_t>(
+      std::count_if(mutants.begin(), mutants.end(),
+                    [&](const Mutant& mutant) { return mutant.verdict == verdict; }));
+}
+
 MutationReport RunMutants(const std::vector<Place>& places, const std::vector<Scenario>& scenarios,
                           const std::vector<Search>& searches,
-                          const std::vector<Accepted>& accepted) {
+                          const std::vector<Survivor>& survivors) {
   MutationReport report;
   for (const Place& place : places) {
     const Operation operation = place.executed.operation;
     Orders orders = WeakerByOneStep(operation, place.executed.order);
     for (std::size_t i = 0; i < orders.size(); ++i) {
-      Mutant mutant;
-      mutant.place = place;
-      mutant.to = orders[i];
-      TryToKill(mutant, scenarios, searches);
-      if (!mutant.killed) {
-        for (std::memory_order next : WeakerByOneStep(operation, orders[i])) {
-          if (std::find(orders.begin(), orders.end(), next) == orders.end()) orders.push_back(next);
-        }
-        const auto entry = std::find_if(accepted.begin(), accepted.end(),
-                                        [&](const Accepted& e) { return Names(e, mutant); });
-        if (entry != accepted.end()) mutant.reason = entry->reason;
+      report.mutants.push_back(RunMutant(place, orders[i], scenarios, searches, survivors));
+      if (report.mutants.back().verdict == Verdict::kKilled) continue;
+      for (std::memory_order next : WeakerByOneStep(operation, orders[i])) {
+        if (std::find(orders.begin(), orders.end(), next) == orders.end()) orders.push_back(next);
       }
-      report.mutants.push_back(std::move(mutant));
     }
   }
-  for (const Accepted& entry : accepted) {
-    const bool used =
-        std::any_of(report.mutants.begin(), report.mutants.end(),
-                    [&](const Mutant& mutant) { return !mutant.killed && Names(entry, mutant); });
-    if (!used) report.stale.push_back(entry);
+  for (const Survivor& entry : survivors) {
+    const auto mutant = std::find_if(report.mutants.begin(), report.mutants.end(),
+                                     [&](const Mutant& each) { return SameMutant(entry, each); });
+    const bool exists = mutant != report.mutants.end();
+    if (exists && mutant->verdict != Verdict::kKilled) continue;
+    report.stale.push_back({entry, exists});
   }
   return report;
 }

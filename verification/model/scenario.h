@@ -11,6 +11,7 @@
 #include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace ashlar::verification {
 
@@ -28,6 +29,13 @@ struct Search {
   // From Outcome::state. kBounded: where to begin. kExhaustive: the only execution to run.
   std::string state;
   bool explain = false;  // kExhaustive: a failure's history is wanted
+
+  // "random", "bound 2", "rc11".
+  std::string Name() const {
+    if (scheduler == Scheduler::kRandom) return "random";
+    if (scheduler == Scheduler::kExhaustive) return "rc11";
+    return "bound " + std::to_string(preemptions);
+  }
 
   static Search Random(std::uint64_t executions, std::uint64_t first = 1) {
     Search search;
@@ -80,6 +88,10 @@ struct Scenario {
     return (search.scheduler == Search::Scheduler::kExhaustive ? explore_all : explore)(search);
   }
 };
+
+// What the programs of model_main.cc and mutation_main.cc explore. Defined by the file of
+// scenarios that verified_primitive() links with them.
+std::vector<Scenario> Scenarios();
 
 }  // namespace ashlar::verification
 

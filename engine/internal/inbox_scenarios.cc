@@ -3,17 +3,17 @@
 
 #include <atomic>
 #include <cstddef>
+#include <vector>
 
 #include "ashlar/engine/internal/inbox.h"
 #include "ashlar/verification/model/expectation.h"
-#include "ashlar/verification/model/model_test.h"
+#include "ashlar/verification/model/scenario.h"
 #include "ashlar/verification/model/verified_scenario.h"
 
 namespace ashlar::internal {
 namespace {
 
 using verification::Expect;
-using verification::MakeScenario;
 
 template <class Platform>
 struct Node;
@@ -168,15 +168,17 @@ struct PushIsSeenOrSleeperIs {
 }  // namespace
 }  // namespace ashlar::internal
 
-int main(int argc, char** argv) {
-  using namespace ashlar::internal;
-  return ashlar::verification::RunModelTest(
-      argc, argv,
-      {
-          MakeScenario<TwoPushersOneTaker>("TwoPushersOneTaker"),
-          MakeScenario<TwoTakers>("TwoTakers"),
-          MakeScenario<ReturnedNodesAreTaken>("ReturnedNodesAreTaken"),
-          MakeScenario<NothingComesAfterClose>("NothingComesAfterClose"),
-          MakeScenario<PushIsSeenOrSleeperIs>("PushIsSeenOrSleeperIs"),
-      });
+namespace ashlar::verification {
+
+std::vector<Scenario> Scenarios() {
+  using namespace internal;
+  return {
+      MakeScenario<TwoPushersOneTaker>("TwoPushersOneTaker"),
+      MakeScenario<TwoTakers>("TwoTakers"),
+      MakeScenario<ReturnedNodesAreTaken>("ReturnedNodesAreTaken"),
+      MakeScenario<NothingComesAfterClose>("NothingComesAfterClose"),
+      MakeScenario<PushIsSeenOrSleeperIs>("PushIsSeenOrSleeperIs"),
+  };
 }
+
+}  // namespace ashlar::verification

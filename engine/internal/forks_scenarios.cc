@@ -3,17 +3,17 @@
 
 #include <atomic>
 #include <cstdint>
+#include <vector>
 
 #include "ashlar/engine/internal/forks.h"
 #include "ashlar/verification/model/expectation.h"
-#include "ashlar/verification/model/model_test.h"
+#include "ashlar/verification/model/scenario.h"
 #include "ashlar/verification/model/verified_scenario.h"
 
 namespace ashlar::internal {
 namespace {
 
 using verification::Expect;
-using verification::MakeScenario;
 
 template <class Platform>
 class Worker;
@@ -225,22 +225,18 @@ struct TwoThieves {
 }  // namespace
 }  // namespace ashlar::internal
 
-int main(int argc, char** argv) {
-  using namespace ashlar::internal;
-  using ashlar::verification::Operation;
-  return ashlar::verification::RunModelTest(
-      argc, argv,
-      {
-          MakeScenario<StolenOrNot>("StolenOrNot"),
-          MakeScenario<ThiefForks>("ThiefForks"),
-          MakeScenario<ForthAndBack>("ForthAndBack"),
-          MakeScenario<ThiefGoesOn>("ThiefGoesOn"),
-          MakeScenario<ThiefStealsElsewhere>("ThiefStealsElsewhere"),
-          MakeScenario<TwoThieves>("TwoThieves"),
-      },
-      {
-          {"concurrency/event_count.h", "AdvanceIfAwaited", Operation::kReadModifyWrite, 1,
-           std::memory_order_release, std::memory_order_relaxed,
-           "FullFencePolicy's seq_cst fence before it is a release fence as well"},
-      });
+namespace ashlar::verification {
+
+std::vector<Scenario> Scenarios() {
+  using namespace internal;
+  return {
+      MakeScenario<StolenOrNot>("StolenOrNot"),
+      MakeScenario<ThiefForks>("ThiefForks"),
+      MakeScenario<ForthAndBack>("ForthAndBack"),
+      MakeScenario<ThiefGoesOn>("ThiefGoesOn"),
+      MakeScenario<ThiefStealsElsewhere>("ThiefStealsElsewhere"),
+      MakeScenario<TwoThieves>("TwoThieves"),
+  };
 }
+
+}  // namespace ashlar::verification

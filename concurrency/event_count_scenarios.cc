@@ -4,23 +4,23 @@
 
 #include <chrono>
 #include <cstdint>
+#include <vector>
 
 #include "ashlar/concurrency/event_count.h"
+#include "ashlar/concurrency/fence_policy.h"
 #include "ashlar/verification/model/expectation.h"
-#include "ashlar/verification/model/model_test.h"
+#include "ashlar/verification/model/scenario.h"
 #include "ashlar/verification/model/verified_scenario.h"
 
 namespace ashlar {
 namespace {
 
 using verification::Expect;
-using verification::MakeScenario;
-using verification::Operation;
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
 
 // A number of tokens; waiters take one each.
-template <class Platform>
+template <class Platform, class FencePolicy = FullFencePolicy>
 class Tokens {
  public:
   explicit Tokens(std::uint32_t first_epoch = 0) : events_(first_epoch) {}
@@ -65,22 +65,22 @@ class Tokens {
     return false;
   }
 
-  BasicEventCount<Platform> events_;
+  BasicEventCount<Platform, FencePolicy> events_;
   typename Platform::template Atomic<int> count_{0};
 };
 
-template <class Platform>
+template <class Platform, class FencePolicy>
 struct OneWaiter {
   static constexpr unsigned kThreads = 2;
-  Tokens<Platform> tokens;
+  Tokens<Platform, FencePolicy> tokens;
 
   void Thread(unsigned index) { index == 0 ? tokens.AddAndNotifyOne() : tokens.Take(); }
 };
 
-template <class Platform>
+template <class Platform, class FencePolicy>
 struct EpochWrapsAround {
   static constexpr unsigned kThreads = 2;
-  Tokens<Platform> tokens{0xffffffff};
+  Tokens<Platform, FencePolicy> tokens{0xffffffff};
 
   void Thread(unsigned index) {
     for (int i = 0; i < 2; ++i) index == 0 ? tokens.AddAndNotifyOne() : tokens.Take();
@@ -144,26 +144,32 @@ struct TimeoutTakesNobodysWakeUp {
   }
 };
 
+template <class Platform>
+using FencedOneWaiter = OneWaiter<Platform, FullFencePolicy>;
+template <class Platform>
+using AsymmetricOneWaiter = OneWaiter<Platform, AsymmetricFencePolicy>;
+template <class Platform>
+using FencedEpochWrapsAround = EpochWrapsAround<Platform, FullFencePolicy>;
+template <class Platform>
+using AsymmetricEpochWrapsAround = EpochWrapsAround<Platform, AsymmetricFencePolicy>;
+
 }  // namespace
 }  // namespace ashlar
 
-int main(int argc, char** argv) {
-  using namespace ashlar;
-  return verification::RunModelTest(
-      argc, argv,
-      {
-          MakeScenario<OneWaiter>("OneWaiter"),
-          MakeScenario<EpochWrapsAround>("EpochWrapsAround"),
-          MakeScenario<NotifyAllWakesAll>("NotifyAllWakesAll"),
-          MakeScenario<NotifyOneWakesAnotherOneEachTime>("NotifyOneWakesAnotherOneEachTime"),
-          MakeScenario<TwoNotifiers>("TwoNotifiers"),
-          MakeScenario<CancelTakesNobodysWakeUp>("CancelTakesNobodysWakeUp"),
-          MakeScenario<TimeoutTakesNobodysWakeUp>("TimeoutTakesNobodysWakeUp"),
-      },
-      {
-          {"concurrency/event_count.h", "AdvanceIfAwaited", Operation::kReadModifyWrite, 1,
-           std::memory_order_release, kRelaxed,
-           "FullFencePolicy's seq_cst fence before it is a release fence as well; "
-           "AsymmetricFencePolicy has none there, and TSan follows no fences"},
-      });
+namespace ashlar::verification {
+
+std::vector<Scenario> Scenarios() {
+  return {
+      MakeScenario<FencedOneWaiter>("OneWaiter"),
+      MakeScenario<AsymmetricOneWaiter>("AsymmetricOneWaiter"),
+      MakeScenario<FencedEpochWrapsAround>("EpochWrapsAround"),
+      MakeScenario<AsymmetricEpochWrapsAround>("AsymmetricEpochWrapsAround"),
+      MakeScenario<NotifyAllWakesAll>("NotifyAllWakesAll"),
+      MakeScenario<NotifyOneWakesAnotherOneEachTime>("NotifyOneWakesAnotherOneEachTime"),
+      MakeScenario<TwoNotifiers>("TwoNotifiers"),
+      MakeScenario<CancelTakesNobodysWakeUp>("CancelTakesNobodysWakeUp"),
+      MakeScenario<TimeoutTakesNobodysWakeUp>("TimeoutTakesNobodysWakeUp"),
+  };
 }
+
+}  // namespace ashlar::verification

@@ -4,18 +4,18 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "ashlar/concurrency/split_deque.h"
 #include "ashlar/concurrency/steal_result.h"
 #include "ashlar/verification/model/expectation.h"
-#include "ashlar/verification/model/model_test.h"
+#include "ashlar/verification/model/scenario.h"
 #include "ashlar/verification/model/verified_scenario.h"
 
 namespace ashlar {
 namespace {
 
 using verification::Expect;
-using verification::MakeScenario;
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
 constexpr auto kAcquire = std::memory_order_acquire;
@@ -213,17 +213,18 @@ struct ConditionHoldsForOneTask {
 }  // namespace
 }  // namespace ashlar
 
-int main(int argc, char** argv) {
-  using namespace ashlar;
-  return verification::RunModelTest(
-      argc, argv,
-      {
-          MakeScenario<LastPublicTask>("LastPublicTask"),
-          MakeScenario<LastPublicTaskTwoThieves>("LastPublicTaskTwoThieves"),
-          MakeScenario<RequestIsMet>("RequestIsMet"),
-          MakeScenario<HalvesAreTakenBack>("HalvesAreTakenBack"),
-          MakeScenario<PlacesAreUsedAgain>("PlacesAreUsedAgain"),
-          MakeScenario<ConditionSeesWhatPrecedesTheFork>("ConditionSeesWhatPrecedesTheFork"),
-          MakeScenario<ConditionHoldsForOneTask>("ConditionHoldsForOneTask"),
-      });
+namespace ashlar::verification {
+
+std::vector<Scenario> Scenarios() {
+  return {
+      MakeScenario<LastPublicTask>("LastPublicTask"),
+      MakeScenario<LastPublicTaskTwoThieves>("LastPublicTaskTwoThieves"),
+      MakeScenario<RequestIsMet>("RequestIsMet"),
+      MakeScenario<HalvesAreTakenBack>("HalvesAreTakenBack"),
+      MakeScenario<PlacesAreUsedAgain>("PlacesAreUsedAgain"),
+      MakeScenario<ConditionSeesWhatPrecedesTheFork>("ConditionSeesWhatPrecedesTheFork"),
+      MakeScenario<ConditionHoldsForOneTask>("ConditionHoldsForOneTask"),
+  };
 }
+
+}  // namespace ashlar::verification

@@ -3,22 +3,20 @@
 
 #include <atomic>
 #include <optional>
+#include <vector>
 
 #include "ashlar/concurrency/chase_lev_deque.h"
 #include "ashlar/concurrency/fence_policy.h"
 #include "ashlar/concurrency/steal_result.h"
 #include "ashlar/verification/model/expectation.h"
-#include "ashlar/verification/model/model_test.h"
+#include "ashlar/verification/model/scenario.h"
 #include "ashlar/verification/model/verified_scenario.h"
 
 namespace ashlar {
 namespace {
 
 using verification::Expect;
-using verification::MakeScenario;
-using verification::Operation;
 
-constexpr char kHeader[] = "concurrency/chase_lev_deque.h";
 constexpr auto kRelaxed = std::memory_order_relaxed;
 constexpr auto kAcquire = std::memory_order_acquire;
 constexpr auto kRelease = std::memory_order_release;
@@ -275,34 +273,26 @@ using AsymmetricGrowthDuringSteal = GrowthDuringSteal<Platform, AsymmetricFenceP
 }  // namespace
 }  // namespace ashlar
 
-int main(int argc, char** argv) {
-  using namespace ashlar;
-  return verification::RunModelTest(
-      argc, argv,
-      {
-          MakeScenario<FencedLastItem>("LastItem"),
-          MakeScenario<AsymmetricLastItem>("AsymmetricLastItem"),
-          MakeScenario<LastItemTwoThieves>("LastItemTwoThieves"),
-          MakeScenario<FencedLastTwoItemsTwoThieves>("LastTwoItemsTwoThieves"),
-          MakeScenario<AsymmetricLastTwoItemsTwoThieves>("AsymmetricLastTwoItemsTwoThieves"),
-          MakeScenario<FencedEmptiedAndFilledAgain>("EmptiedAndFilledAgain"),
-          MakeScenario<AsymmetricEmptiedAndFilledAgain>("AsymmetricEmptiedAndFilledAgain"),
-          MakeScenario<IndicesWrapAround>("IndicesWrapAround"),
-          MakeScenario<FencedGrowthDuringSteal>("GrowthDuringSteal"),
-          MakeScenario<AsymmetricGrowthDuringSteal>("AsymmetricGrowthDuringSteal"),
-          MakeScenario<GrowthTwoThieves>("GrowthTwoThieves"),
-          MakeScenario<SlotsAreUsedAgain>("SlotsAreUsedAgain"),
-          MakeScenario<PushBeforeStealIsSeen>("PushBeforeStealIsSeen"),
-          MakeScenario<NeverEmpty>("NeverEmpty"),
-          MakeScenario<PushIsSeenOrThiefIs>("PushIsSeenOrThiefIs"),
-      },
-      {
-          {kHeader, "Steal", Operation::kCompareExchange, 1, kRelease, kRelaxed,
-           "the seq_cst fence before it is a release fence for all but the read of the slot; "
-           "that a read sees a later store (load buffering) is impossible in Relacy and in "
-           "RC11, not in C++20"},
-          {kHeader, "AcquireTop", Operation::kLoad, 1, kAcquire, kRelaxed,
-           "the other half of the above: the owner's next store to the slot must not be seen "
-           "by the thief's earlier read"},
-      });
+namespace ashlar::verification {
+
+std::vector<Scenario> Scenarios() {
+  return {
+      MakeScenario<FencedLastItem>("LastItem"),
+      MakeScenario<AsymmetricLastItem>("AsymmetricLastItem"),
+      MakeScenario<LastItemTwoThieves>("LastItemTwoThieves"),
+      MakeScenario<FencedLastTwoItemsTwoThieves>("LastTwoItemsTwoThieves"),
+      MakeScenario<AsymmetricLastTwoItemsTwoThieves>("AsymmetricLastTwoItemsTwoThieves"),
+      MakeScenario<FencedEmptiedAndFilledAgain>("EmptiedAndFilledAgain"),
+      MakeScenario<AsymmetricEmptiedAndFilledAgain>("AsymmetricEmptiedAndFilledAgain"),
+      MakeScenario<IndicesWrapAround>("IndicesWrapAround"),
+      MakeScenario<FencedGrowthDuringSteal>("GrowthDuringSteal"),
+      MakeScenario<AsymmetricGrowthDuringSteal>("AsymmetricGrowthDuringSteal"),
+      MakeScenario<GrowthTwoThieves>("GrowthTwoThieves"),
+      MakeScenario<SlotsAreUsedAgain>("SlotsAreUsedAgain"),
+      MakeScenario<PushBeforeStealIsSeen>("PushBeforeStealIsSeen"),
+      MakeScenario<NeverEmpty>("NeverEmpty"),
+      MakeScenario<PushIsSeenOrThiefIs>("PushIsSeenOrThiefIs"),
+  };
 }
+
+}  // namespace ashlar::verification

@@ -3,17 +3,17 @@
 // in place of queues.
 
 #include <atomic>
+#include <vector>
 
 #include "ashlar/engine/internal/idle_workers.h"
 #include "ashlar/verification/model/expectation.h"
-#include "ashlar/verification/model/model_test.h"
+#include "ashlar/verification/model/scenario.h"
 #include "ashlar/verification/model/verified_scenario.h"
 
 namespace ashlar::internal {
 namespace {
 
 using verification::Expect;
-using verification::MakeScenario;
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
 constexpr auto kSeqCst = std::memory_order_seq_cst;
@@ -250,22 +250,24 @@ struct StoppingHappensBeforeTheEnd {
 }  // namespace
 }  // namespace ashlar::internal
 
-int main(int argc, char** argv) {
-  using namespace ashlar::internal;
-  return ashlar::verification::RunModelTest(
-      argc, argv,
-      {
-          MakeScenario<OneWorker>("OneWorker"),
-          MakeScenario<StopOneWorker>("StopOneWorker"),
-          MakeScenario<StopTwoWorkers>("StopTwoWorkers"),
-          MakeScenario<TwoPublishers>("TwoPublishers"),
-          MakeScenario<PublisherAgainstStop>("PublisherAgainstStop"),
-          MakeScenario<PublisherAgainstStopTwoWorkers>("PublisherAgainstStopTwoWorkers"),
-          MakeScenario<TwoWorkersOnePiece>("TwoWorkersOnePiece"),
-          MakeScenario<TwoPiecesAtOnce>("TwoPiecesAtOnce"),
-          MakeScenario<TwoPiecesOneByOne>("TwoPiecesOneByOne"),
-          MakeScenario<TwoPublishersTwoWorkers>("TwoPublishersTwoWorkers"),
-          MakeScenario<SleeperWasGone>("SleeperWasGone"),
-          MakeScenario<StoppingHappensBeforeTheEnd>("StoppingHappensBeforeTheEnd"),
-      });
+namespace ashlar::verification {
+
+std::vector<Scenario> Scenarios() {
+  using namespace internal;
+  return {
+      MakeScenario<OneWorker>("OneWorker"),
+      MakeScenario<StopOneWorker>("StopOneWorker"),
+      MakeScenario<StopTwoWorkers>("StopTwoWorkers"),
+      MakeScenario<TwoPublishers>("TwoPublishers"),
+      MakeScenario<PublisherAgainstStop>("PublisherAgainstStop"),
+      MakeScenario<PublisherAgainstStopTwoWorkers>("PublisherAgainstStopTwoWorkers"),
+      MakeScenario<TwoWorkersOnePiece>("TwoWorkersOnePiece"),
+      MakeScenario<TwoPiecesAtOnce>("TwoPiecesAtOnce"),
+      MakeScenario<TwoPiecesOneByOne>("TwoPiecesOneByOne"),
+      MakeScenario<TwoPublishersTwoWorkers>("TwoPublishersTwoWorkers"),
+      MakeScenario<SleeperWasGone>("SleeperWasGone"),
+      MakeScenario<StoppingHappensBeforeTheEnd>("StoppingHappensBeforeTheEnd"),
+  };
 }
+
+}  // namespace ashlar::verification

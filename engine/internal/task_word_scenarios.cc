@@ -4,17 +4,17 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "ashlar/engine/internal/task_word.h"
 #include "ashlar/verification/model/expectation.h"
-#include "ashlar/verification/model/model_test.h"
+#include "ashlar/verification/model/scenario.h"
 #include "ashlar/verification/model/verified_scenario.h"
 
 namespace ashlar::internal {
 namespace {
 
 using verification::Expect;
-using verification::MakeScenario;
 
 // A task whose result is a number.
 template <class Platform>
@@ -190,18 +190,20 @@ struct HoldersCanBeAdded {
 }  // namespace
 }  // namespace ashlar::internal
 
-int main(int argc, char** argv) {
-  using namespace ashlar::internal;
-  return ashlar::verification::RunModelTest(
-      argc, argv,
-      {
-          MakeScenario<ClaimedOnce>("ClaimedOnce"),
-          MakeScenario<ResultIsVisible>("ResultIsVisible"),
-          MakeScenario<NoRunnerMeansFinished>("NoRunnerMeansFinished"),
-          MakeScenario<SleepersWake>("SleepersWake"),
-          MakeScenario<TimedSleeperGivesUpOrSeesTheResult>("TimedSleeperGivesUpOrSeesTheResult"),
-          MakeScenario<LastHolderClears>("LastHolderClears"),
-          MakeScenario<RunnerClears>("RunnerClears"),
-          MakeScenario<HoldersCanBeAdded>("HoldersCanBeAdded"),
-      });
+namespace ashlar::verification {
+
+std::vector<Scenario> Scenarios() {
+  using namespace internal;
+  return {
+      MakeScenario<ClaimedOnce>("ClaimedOnce"),
+      MakeScenario<ResultIsVisible>("ResultIsVisible"),
+      MakeScenario<NoRunnerMeansFinished>("NoRunnerMeansFinished"),
+      MakeScenario<SleepersWake>("SleepersWake"),
+      MakeScenario<TimedSleeperGivesUpOrSeesTheResult>("TimedSleeperGivesUpOrSeesTheResult"),
+      MakeScenario<LastHolderClears>("LastHolderClears"),
+      MakeScenario<RunnerClears>("RunnerClears"),
+      MakeScenario<HoldersCanBeAdded>("HoldersCanBeAdded"),
+  };
 }
+
+}  // namespace ashlar::verification
