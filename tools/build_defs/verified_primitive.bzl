@@ -22,6 +22,7 @@ def verified_primitive(
         scenarios,
         spec = None,
         survivors = None,
+        mutated_elsewhere = [],
         corpus = [],
         deps = [],
         test_deps = [],
@@ -55,6 +56,8 @@ def verified_primitive(
       spec: a .cc that defines ashlar::verification::linearizability::Objects().
       survivors: the table of the mutants that may survive
         (verification/model/survivors.h); without it none may.
+      mutated_elsewhere: headers of other primitives that this one uses, as
+        "<package>/<header>.h": their own mutation tests weaken what they do.
       corpus: of the fuzz test, as for ashlar_fuzz_test.
       deps: of the library; `scenarios` and `spec` may include the same.
       test_deps: what `scenarios` and `spec` include besides that and the checkers.
@@ -84,10 +87,15 @@ def verified_primitive(
         data = sources,
         deps = [":" + name + "_scenarios", _MODEL_MAIN],
     )
+    mutation_args = []
+    if survivors:
+        mutation_args.append("--survivors=$(rootpath %s)" % survivors)
+    if mutated_elsewhere:
+        mutation_args.append("--elsewhere=" + ",".join(mutated_elsewhere))
     ashlar_model_test(
         name = name + "_mutation_test",
         size = model_size,
-        args = model_args + (["--survivors=$(rootpath %s)" % survivors] if survivors else []),
+        args = model_args + mutation_args,
         data = sources + ([survivors] if survivors else []),
         tags = ["mutation"],
         deps = [":" + name + "_scenarios", _MUTATION_MAIN],

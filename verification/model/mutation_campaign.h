@@ -11,6 +11,8 @@
 // Flags, besides those of bounds.h, of which a mutant gets a tenth; those that nothing has
 // killed get all of --executions:
 //   --survivors=FILE  the list of mutants that may survive (survivors.h)
+//   --elsewhere=FILE,...  headers whose orders are not weakened, as places print them: they
+//                     have a mutation test of their own
 //   --mutant=N        show how this mutant of the table fails
 #ifndef ASHLAR_VERIFICATION_MODEL_MUTATION_CAMPAIGN_H_
 #define ASHLAR_VERIFICATION_MODEL_MUTATION_CAMPAIGN_H_

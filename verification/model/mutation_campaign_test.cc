@@ -17,6 +17,7 @@ namespace ashlar::verification {
 namespace {
 
 using testing::AllOf;
+using testing::AnyOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -160,7 +161,21 @@ TEST_F(MutationCampaignTest, ScenariosHaveToPassAsTheyAre) {
 
 TEST_F(MutationCampaignTest, ThereHasToBeSomethingToMutate) {
   EXPECT_EQ(RunTest({"test"}, {{"Idle", 1, [](const Search&) { return Outcome(); }, nullptr}}), 1);
-  EXPECT_THAT(output_, HasSubstr("no operation outside of .cc files"));
+  EXPECT_THAT(output_, HasSubstr("no operation in a header"));
+}
+
+TEST_F(MutationCampaignTest, HeadersMayBeTestedElsewhere) {
+  explore_ = [](const Search& search) {
+    OrderHook::Apply(kAcquire, Operation::kLoad, Site("part.h", "Get", 1));
+    OrderHook::Apply(kAcquire, Operation::kLoad, Site("other.h", "Get", 1));
+    return Explore(search, true);
+  };
+  const std::string entry = kEntry + "equivalent\tnobody reads it\n";
+  EXPECT_EQ(RunWith(entry), 1);
+  EXPECT_EQ(RunWith(entry, {"--elsewhere=part.h,other.h"}), 0);
+  EXPECT_THAT(output_ + Xml(), Not(AnyOf(HasSubstr("part.h"), HasSubstr("other.h"))));
+  EXPECT_EQ(RunWith(entry, {"--elsewhere=part.h,others.h"}), 1);
+  EXPECT_THAT(output_, HasSubstr("no operation in others.h"));
 }
 
 TEST_F(MutationCampaignTest, OneMutantCanBeShown) {
