@@ -41,11 +41,13 @@ class Bazel:
             events = os.path.join(folder, "events.json")
             # What failed before counts as a result too, when only looking.
             looking = ["--check_tests_up_to_date", "--cache_test_results=yes"] if only_look else []
+            # When only looking, all that is not up to date would be called an error.
             run = self._run("test", "--keep_going", f"--build_event_json_file={events}", *looking,
-                            *flags, "--", *labels)
+                            *flags, "--", *labels, quiet=only_look)
             # 1: something did not build; 3: a test failed; 4: all tests were left out.
             if run.returncode not in (0, 1, 3, 4):
-                raise ReportError(f"bazel test failed with exit status {run.returncode}: see above")
+                why = _error(run.stderr) if only_look else "see above"
+                raise ReportError(f"bazel test failed with exit status {run.returncode}: {why}")
             try:
                 with open(events, encoding="utf-8") as file:
                     return read_events(file, only_look)
