@@ -113,16 +113,19 @@ class ExecutionRecorder {
   HistoryOf<S> History() const {
     const rc11::Graph* const execution = rc11::FiberProgram::Current().Execution();
     ASHLAR_CHECK(execution != nullptr, "there is a history when all threads have ended");
+    return History(*execution);
+  }
+  // What was recorded up to the end of a graph where the scenario is.
+  HistoryOf<S> History(const rc11::Graph& graph) const {
     HistoryOf<S> history;
-    history.threads = execution->Threads() + 1;  // one for what is outside of them
+    history.threads = graph.Threads() + 1;  // one for what is outside of them
     for (int i = 0; i < size_; ++i) {
       auto& operation = history.operations.emplace_back();
-      operation.thread =
-          extents_[i].thread < 0 ? execution->Threads() : static_cast<int>(extents_[i].thread);
+      operation.thread = extents_[i].thread < 0 ? graph.Threads() : extents_[i].thread;
       operation.call = calls_[i];
       if (!extents_[i].pending) operation.result = results_[i];
     }
-    history.order = HappensBefore(*execution, {extents_, static_cast<std::size_t>(size_)});
+    history.order = HappensBefore(graph, {extents_, static_cast<std::size_t>(size_)});
     return history;
   }
 

@@ -1,0 +1,124 @@
+// What real threads do to objects, and what fuzzers' bytes do: right objects pass, and wrong
+// ones are found.
+#include "ashlar/verification/linearizability/object.h"
+
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "ashlar/verification/linearizability/findings.h"
+#include "ashlar/verification/linearizability/objects_for_test.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace ashlar::verification::linearizability {
+namespace {
+
+using testing::HasSubstr;
+
+template <class Platform>
+using RightSum = SumObject<Platform, true>;
+template <class Platform>
+using WrongSum = SumObject<Platform, false>;
+template <class Platform>
+using RightDeque = SimpleDequeObject<Platform, true>;
+template <class Platform>
+using WrongDeque = SimpleDequeObject<Platform, false>;
+template <class Platform>
+using RightRing = RingObject<Platform, true>;
+template <class Platform>
+using WrongRing = RingObject<Platform, false>;
+template <class Platform>
+using RightGate = GateObject<Platform, true>;
+
+// ---- Real threads.
+
+template <template <class> class Description>
+void ExpectFoundByThreads() {
+  // Found within milliseconds; the bound is for machines that do nothing at once.
+  const Findings findings = MakeObject<Description>("object").stress({.seconds = 60});
+  ASSERT_TRUE(findings.wrong.has_value()) << findings.histories << " histories";
+  EXPECT_THAT(findings.wrong->text, HasSubstr("not linearizable"));
+  ASSERT_TRUE(findings.wrong->drawing.has_value());
+  EXPECT_FALSE(findings.wrong->drawing->graph);
+}
+
+TEST(StressTest, RightObjectsPass) {
+  for (const Object& object : {MakeObject<RightSum>("sum"), MakeObject<RightDeque>("deque"),
+                               MakeObject<RightRing>("ring"), MakeObject<RightGate>("gate")}) {
+    const Findings findings = object.stress({.seconds = 0.1});
+    EXPECT_FALSE(findings.wrong.has_value()) << object.name << "\n" << findings.wrong->text;
+    EXPECT_GT(findings.histories, 0u);
+    EXPECT_GE(findings.operations, findings.histories);
+  }
+}
+
+TEST(StressTest, ALostUpdateIsFound) { ExpectFoundByThreads<WrongSum>(); }
+
+TEST(StressTest, AStealThatLooksBeforeItTakesIsFound) { ExpectFoundByThreads<WrongDeque>(); }
+
+TEST(StressTest, OneThreadIsEnoughForAnIndexThatWraps) { ExpectFoundByThreads<WrongRing>(); }
+
+// ---- Bytes.
+
+template <template <class> class Description>
+Findings Replay(const std::vector<std::uint8_t>& input) {
+  return MakeObject<Description>("object").replay(input);
+}
+
+TEST(ReplayTest, BytesAreAVariantAndThenCalls) {
+  // Push, Push, Pop, and two that see what is left.
+  EXPECT_EQ(Replay<RightRing>({0, 0, 0, 1}).operations, 5u);
+  EXPECT_EQ(Replay<RightRing>({1, 0, 0, 1}).operations, 5u);
+  EXPECT_EQ(Replay<RightRing>({}).operations, 1u);
+}
+
+TEST(ReplayTest, RightObjectsPass) {
+  std::vector<std::uint8_t> all;
+  for (int i = 0; i < 1024; ++i) all.push_back(static_cast<std::uint8_t>(i * i / 7));
+  for (const Object& object : {MakeObject<RightSum>("sum"), MakeObject<RightDeque>("deque"),
+                               MakeObject<RightRing>("ring"), MakeObject<RightGate>("gate")}) {
+    const Findings findings = object.replay(all);
+    EXPECT_FALSE(findings.wrong.has_value()) << object.name << "\n" << findings.wrong->text;
+    EXPECT_GT(findings.operations, 0u) << object.name;
+  }
+}
+
+TEST(ReplayTest, AnIndexThatWrapsWronglyIsFound) {
+  const std::vector<std::uint8_t> fill_and_empty = {0, 0, 0, 1, 1, 1};
+  std::vector<std::uint8_t> input = fill_and_empty;
+  input.insert(input.begin(), 1);
+  const Findings findings = Replay<WrongRing>(input);
+  ASSERT_TRUE(findings.wrong.has_value());
+  EXPECT_THAT(findings.wrong->text, HasSubstr("variant 1\n"));
+  EXPECT_THAT(findings.wrong->text, HasSubstr("Pop() -> "));
+  // From the other beginning it takes 256 items to get there.
+  input[0] = 0;
+  EXPECT_FALSE(Replay<WrongRing>(input).wrong.has_value());
+}
+
+// The answer is right, and the item that is left is lost.
+template <class Platform>
+class ForgetfulObject : public RingObject<Platform, true> {
+  using Ring = RingObject<Platform, true>;
+
+ public:
+  explicit ForgetfulObject(int variant) : Ring(variant) {}
+  typename Ring::Result Do(int thread, const typename Ring::Call& call) {
+    const bool push = call.method == Ring::Specification::Method::kPush;
+    return push ? Ring::Specification::Done() : Ring::Do(thread, call);
+  }
+};
+
+TEST(ReplayTest, WhatIsLeftIsLookedAt) {
+  EXPECT_TRUE(Replay<ForgetfulObject>({0, 0}).wrong.has_value());
+}
+
+TEST(ReplayTest, WhatMayHaveToWaitIsLeftOut) {
+  // Wait, Open, Wait: who waits first would wait for ever.
+  EXPECT_EQ(Replay<RightGate>({0, 1, 0, 1}).operations, 2u);
+}
+
+}  // namespace
+}  // namespace ashlar::verification::linearizability
