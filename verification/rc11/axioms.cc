@@ -13,12 +13,30 @@ EventSet MoOrFr(const Graph& graph, EventId id) {
   return before;
 }
 
+// What Psc works with. Kept from one time to the next, since to clear it takes longer than
+// to use it.
+struct PscMemory {
+  EventSet mo_or_fr[Graph::kMaxEvents + Graph::kMaxLocations];  // of each write
+  EventSet scb[Graph::kMaxEvents];
+  EventSet sb_hb_sb[Graph::kMaxEvents];
+  EventSet before[Graph::kMaxEvents];
+};
+PscMemory& ThreadsPscMemory() {
+  static thread_local PscMemory memory;
+  return memory;
+}
+
 // The relations of the axiom on seq_cst operations: each gives the events that are before
 // `id` in it.
 class Psc {
  public:
-  Psc(const Graph& graph, Model model, Rule without)
-      : graph_(graph), paper_(model == Model::kRc11Paper), without_(without) {
+  Psc(const Graph& graph, Model model, Rule without, PscMemory& memory)
+      : graph_(graph),
+        paper_(model == Model::kRc11Paper),
+        without_(without),
+        mo_or_fr_(memory.mo_or_fr),
+        scb_(memory.scb),
+        sb_hb_sb_(memory.sb_hb_sb) {
     for (int location = 0; location < graph.Locations(); ++location) {
       EventSet before;
       for (EventId id = Graph::Initial(location); id != Graph::kNone; id = graph[id].mo_after) {
@@ -81,18 +99,23 @@ class Psc {
   }
 
   // sb; hb; sb
-  EventSet SbHbSb(EventId id) const {
+  const EventSet& SbHbSb(EventId id) {
+    EventSet& before = sb_hb_sb_[id];
+    if (known_sb_hb_sb_.Contains(id)) return before;
+    known_sb_hb_sb_.Insert(id);
+    before = EventSet();
     const Event& event = graph_[id];
-    EventSet before;
     if (event.index == 0) return before;
-    // The last event before has all of hb that the others have. Of each thread, that is a
-    // beginning, of which sb leaves out the last.
-    const EventSet& hb = graph_[graph_.ThreadAt(event.thread, event.index - 1)].hb;
-    for (int thread = 0; thread < graph_.Threads(); ++thread) {
-      int size = 0;
-      while (size < graph_.ThreadSize(thread) && hb.Contains(graph_.ThreadAt(thread, size))) ++size;
-      if (size > 0) before |= graph_[graph_.ThreadAt(thread, size - 1)].sb;
+    // The last event before has all of hb that the others have: what the one before it has,
+    // that one, and what it synchronises with.
+    const EventId last_id = graph_.ThreadAt(event.thread, event.index - 1);
+    const Event& last = graph_[last_id];
+    EventSet more = last.hb;
+    if (last.index != 0) {
+      before = SbHbSb(last_id);
+      more -= graph_[graph_.ThreadAt(event.thread, last.index - 1)].hb;
     }
+    more.ForEach([&](EventId x) { before |= graph_[x].sb; });
     return before;
   }
 
@@ -130,9 +153,11 @@ class Psc {
   const Graph& graph_;
   const bool paper_;
   const Rule without_;
-  EventSet mo_or_fr_[Graph::kMaxEvents + Graph::kMaxLocations];  // of each write
-  EventSet known_;                                               // those whose scb is in scb_
-  EventSet scb_[Graph::kMaxEvents];
+  EventSet* const mo_or_fr_;
+  EventSet* const scb_;
+  EventSet known_;  // those whose scb is in scb_
+  EventSet* const sb_hb_sb_;
+  EventSet known_sb_hb_sb_;
 };
 
 // Whether a relation on `events`, given by what is before each, has no cycle: whether
@@ -193,10 +218,35 @@ bool SeqCst(const Graph& graph, Model model, Rule without) {
   EventSet events = graph.SeqCst();
   if (!graph.HeavyFences().Empty()) events |= graph.LightFences();
   if (events.Size() < 2) return true;
-  EventSet before[Graph::kMaxEvents];
-  Psc psc(graph, model, without);
-  events.ForEach([&](EventId id) { before[id] = psc(id); });
-  return Acyclic(events, before);
+  PscMemory& memory = ThreadsPscMemory();
+  Psc psc(graph, model, without, memory);
+  events.ForEach([&](EventId id) { memory.before[id] = psc(id); });
+  return Acyclic(events, memory.before);
+}
+
+bool SeqCstAt(const Graph& graph, EventId id, Model model, Rule without) {
+  EventSet fences = graph.SeqCstFences();
+  if (!graph.HeavyFences().Empty()) fences |= graph.LightFences();
+  const EventSet events = graph.SeqCst() | fences;
+  if (events.Empty()) return true;
+  // A new cycle comes into `id`, or what reads it, by happens-before, and goes on by mo or fr.
+  const Event& event = graph[id];
+  EventSet before = (event.hb & fences) | EventSet::Of(id);
+  if (event.IsWrite()) {
+    before |= event.readers;
+    event.readers.ForEach([&](EventId reader) { before |= graph[reader].hb & fences; });
+  }
+  if (!before.Intersects(events)) return true;
+  EventSet after;
+  EventId newer = event.IsRead() ? graph[event.reads_from].mo_after : event.mo_after;
+  for (; newer != Graph::kNone; newer = graph[newer].mo_after) {
+    after.Insert(newer);
+    after |= graph[newer].readers;
+  }
+  bool leads_on = after.Intersects(events);
+  if (!leads_on)
+    fences.ForEach([&](EventId x) { leads_on = leads_on || graph[x].hb.Intersects(after); });
+  return !leads_on || SeqCst(graph, model, without);
 }
 
 bool SequentialConsistency(const Graph& graph) {

@@ -55,6 +55,8 @@ bool QueueOrder(const Graph& graph, EventId enqueue_write);
 // acyclic(psc_base | psc_fence | psc_asymmetric): there is an order of all seq_cst
 // operations and light fences that the rest agrees with.
 bool SeqCst(const Graph& graph, Model model = Model::kRc11, Rule without = Rule::kNone);
+// The same if `event`, alone or with what reads from it, is new.
+bool SeqCstAt(const Graph& graph, EventId event, Model model, Rule without);
 
 // acyclic(sb | rf | mo | fr): the threads' operations took turns.
 bool SequentialConsistency(const Graph& graph);

@@ -30,8 +30,6 @@ bool Fiber::IsBelowStack(const void* address) const {
 
 #if defined(__x86_64__)
 
-// Stores the callee-saved registers on this stack, and takes those of the other.
-extern "C" void AshlarSwitchStack(void** from, void* to);
 // Calls rbx(r12).
 extern "C" void AshlarEnterFiber();
 asm(R"(
@@ -77,10 +75,6 @@ void Fiber::Start(void (*entry)(void*), void* argument) {
   frame[7] = 0;  // the end of the stack, for debuggers
   inside_ = frame;
 }
-
-void Fiber::Resume() { AshlarSwitchStack(&outside_, inside_); }
-
-void Fiber::Suspend() { AshlarSwitchStack(&inside_, outside_); }
 
 #else
 

@@ -17,6 +17,11 @@
 
 namespace ashlar::verification::rc11 {
 
+#if defined(__x86_64__)
+// Stores the callee-saved registers on this stack, and takes those of the other.
+extern "C" void AshlarSwitchStack(void** from, void* to);
+#endif
+
 class Fiber {
  public:
   static constexpr std::size_t kStackBytes = 256 * 1024;
@@ -49,6 +54,12 @@ class Fiber {
   ucontext_t outside_;
 #endif
 };
+
+#if defined(__x86_64__)
+// Inline, since a return after a switch is one that the processor has foretold wrongly.
+inline void Fiber::Resume() { AshlarSwitchStack(&outside_, inside_); }
+inline void Fiber::Suspend() { AshlarSwitchStack(&inside_, outside_); }
+#endif
 
 }  // namespace ashlar::verification::rc11
 

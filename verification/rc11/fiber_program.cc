@@ -133,12 +133,12 @@ Operation FiberProgram::Resume(int index, Value value) {
   return thread.operation;
 }
 
-Operation FiberProgram::ResumeAlong(int index, std::span<const PastEvent> past, int* had) {
+Operation FiberProgram::ResumeAlong(int index, Value value, std::span<const PastEvent> past,
+                                    int* had) {
   Thread& thread = *threads_[index];
-  thread.choice = past[0].choice;
-  thread.past = past.data() + 1;
+  thread.past = past.data();
   thread.past_end = past.data() + past.size();
-  Operation next = Resume(index, past[0].value);
+  Operation next = Resume(index, value);
   *had += static_cast<int>(thread.past - past.data());
   thread.past = thread.past_end = nullptr;
   return next;

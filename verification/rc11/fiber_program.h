@@ -86,7 +86,8 @@ class FiberProgram : public Program {
   void Restart() override;
   Operation Resume(int thread, Value value) override;
   // Without leaving the thread between the events.
-  Operation ResumeAlong(int thread, std::span<const PastEvent> past, int* had) override;
+  Operation ResumeAlong(int thread, Value value, std::span<const PastEvent> past,
+                        int* had) override;
   void Choose(int thread, int choice) override { threads_[thread]->choice = choice; }
   Failure WhyFailed(int thread) override;
   // Runs After() on the memory that `graph` ends with, and the destructor.

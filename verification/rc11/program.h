@@ -189,16 +189,18 @@ class Program {
   // Lets `thread` run on to its next operation. `value` is what its last one read, if
   // that was a read.
   virtual Operation Resume(int thread, Value value) = 0;
-  // Lets `thread`, whose last operation is that of `past[0]`, have these events again, as
-  // Resume() and Choose() would, as long as its operations are the same. Adds to `had` how
-  // many they were, at least one, and gives the operation that comes next.
-  virtual Operation ResumeAlong(int thread, std::span<const PastEvent> past, int* had) {
-    for (std::size_t i = 0;;) {
-      if (past[i].operation->choices != 0) Choose(thread, past[i].choice);
-      const Operation next = Resume(thread, past[i].value);
+  // The same, and on through the events of `past` with Resume() and Choose(), as long as the
+  // thread's operations are theirs. Adds to `had` how many it has had.
+  virtual Operation ResumeAlong(int thread, Value value, std::span<const PastEvent> past,
+                                int* had) {
+    Operation next = Resume(thread, value);
+    for (const PastEvent& event : past) {
+      if (next != *event.operation) break;
+      if (next.choices != 0) Choose(thread, event.choice);
+      next = Resume(thread, event.value);
       ++*had;
-      if (++i == past.size() || next != *past[i].operation) return next;
     }
+    return next;
   }
   // Which way the last operation of `thread` came out, if it has choices. Resume() follows.
   virtual void Choose(int /*thread*/, int /*choice*/) {}

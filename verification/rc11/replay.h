@@ -32,8 +32,10 @@ class Replay {
   const Failure& failure() const { return failure_; }
 
  private:
-  void Resume(int thread, Value value) { next_[thread] = program_.Resume(thread, value); }
-  // Runs the thread's events up to `end` again.
+  // Not even what comes before its first operation.
+  static constexpr int kNotStarted = -1;
+
+  // Runs the thread's events up to `end` again, and what comes before them.
   bool Run(const Graph& graph, int thread, int end);
   bool CatchUpAlone(const Graph& graph, int thread);
   bool RunAllAgain(const Graph& graph);
@@ -41,7 +43,7 @@ class Replay {
   Program& program_;
   const bool independent_;
   unsigned stale_ = 0;                  // threads that have to be restarted; bit i is thread i
-  int done_[Graph::kMaxThreads];        // events that each thread has run
+  int done_[Graph::kMaxThreads];        // events that each thread has run; see kNotStarted
   Operation next_[Graph::kMaxThreads];  // what it does after them
   Failure failure_;
 };

@@ -487,7 +487,7 @@ bool Search::Consistent(const Graph& graph, EventId event) const {
     return false;
   }
   if (options_.model == Model::kSc || !LeadsOn(graph, event)) return true;
-  return SeqCst(graph, options_.model, options_.without);
+  return SeqCstAt(graph, event, options_.model, options_.without);
 }
 
 bool Search::Races(const Graph& graph, EventId event) {
