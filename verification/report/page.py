@@ -68,15 +68,16 @@ def _bounds(primitives):
         return "not known: no model test was run"
     random = [row.number("executions") or 0 for row in rows if row.kind == "random"]
     bounds = sorted({row.kind.split(" ")[1] for row in rows if row.kind.startswith("bound ")})
-    cut = sum(not cells.is_complete(row) for row in rows if row.kind == "rc11")
+    rc11 = [row for row in rows if row.kind == "rc11"]
+    cut = sum(not cells.is_complete(row) for row in rc11)
     text = []
     if random:
         text.append(f"up to {max(random):,} random schedules of each scenario")
     if bounds:
         text.append(f"every schedule with at most {' or '.join(bounds)} preemptions")
     text.append("every execution that RC11 allows" if not cut else
-                "the executions that RC11 allows, all of them but in "
-                + cells.count(cut, "scenario"))
+                "the executions that RC11 allows, all of them in "
+                f"{len(rc11) - cut} of {cells.count(len(rc11), 'scenario')}")
     return "; ".join(text) + ". Where a limit came first, the cell says so"
 
 

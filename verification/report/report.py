@@ -161,17 +161,17 @@ def passed(primitives, checks):
 def run(arguments, environment):
     flags = parse_flags(arguments)
     workspace = find_workspace(environment)
-    own_bazel = os.path.join(workspace, "bazelw")
-    command = "./bazelw" if os.access(own_bazel, os.X_OK) else "bazel"
-    bazel = Bazel(flags.bazel or (own_bazel if command == "./bazelw" else command), workspace)
+    # Paths are meant from where the user stands.
+    here = environment.get("BUILD_WORKING_DIRECTORY") or os.getcwd()
+    usual = "./bazelw" if os.access(os.path.join(workspace, "bazelw"), os.X_OK) else "bazel"
+    given = os.path.join(here, flags.bazel) if "/" in flags.bazel else flags.bazel
+    bazel = Bazel(given or usual, workspace)
 
     primitives = find_primitives(bazel, flags.targets)
     checks, left_out = run_tests(bazel, flags, primitives, find_checks(bazel, flags.targets))
-    facts = page.Facts(source(workspace), datetime.datetime.now(datetime.timezone.utc), command,
+    facts = page.Facts(source(workspace), datetime.datetime.now(datetime.timezone.utc), usual,
                        _DEEP if flags.deep else [], left_out)
 
-    # A folder is meant from where the user stands.
-    here = environment.get("BUILD_WORKING_DIRECTORY") or os.getcwd()
     folder = (os.path.join(here, flags.output) if flags.output else
               os.path.join(workspace, "verification-report"))
     write_pages(folder, page.write(facts, primitives, checks))
