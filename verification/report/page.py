@@ -321,9 +321,9 @@ def _primitive(facts, primitive, name):
 
 
 def _sentence(name):
-    """`EveryCountIsExact` as `Every count is exact`; other names as they are."""
+    """`EveryCountIsExact` as `Every count is exact`; shorter names as they are."""
     words = re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)
-    if "".join(words) != name or len(words) < 3:
+    if "".join(words) != name or len(words) < 4:
         return name
     return " ".join([words[0]] + [word.lower() for word in words[1:]])
 
@@ -388,7 +388,7 @@ _HOW_TO_READ = [
     ("Relacy, bounded", "how many schedules with at most so many preemptions; “all of them” if the "
      "search came to its end"),
     ("RC11 executions", "how many executions our checker explored, each once; “all of them” if "
-     "there are no others"),
+     "there are no others with at most one accident, such as a sleep that ends for no reason"),
     ("Mutation score", "of the mutants, each an order weakened by a step, or a fence or a wake-up "
      "left out: how many make a scenario fail. Accepted ones do not count; each has a reason, "
      "which stands with the orders"),
