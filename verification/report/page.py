@@ -44,7 +44,7 @@ def _verdict(primitives, checks):
     passed = sum(result.status == PASSED for result in every)
     text = f"{cells.count(passed, 'test')} passed, {failed} failed, {missing} not run."
     if failed or broken:
-        bad = " Some results cannot be read." if broken else ""
+        bad = " Some left no results." if broken else ""
         return Paragraph([Strong("FAILED"), f": {text}{bad}"], FAILED)
     if missing:
         return Paragraph([Strong("Incomplete"), f": {text}"], MISSING)

@@ -16,6 +16,7 @@ CONFIGS = {
     "fuzz": ["fuzz_test"],
 }
 
+SEARCHES = ["random", "bound", "rc11"]
 ORDERS = ["relaxed", "consume", "acquire", "release", "acq_rel", "seq_cst"]
 
 
@@ -38,6 +39,24 @@ class Primitive:
     def status(self):
         """Of all that was run."""
         return worst(self.result(*run).status for run in self.runs())
+
+
+# The rows without which a test has said nothing. A stress test may have none: an object
+# whose threads may wait for ever is left out.
+_ROWS = {"model_test": SEARCHES, "mutation_test": ["mutant", "place"],
+         "linearizability_test": ["linearizability"]}
+
+
+def note_what_says_nothing(primitive):
+    """A test that passed and left no results is a problem, not a pass."""
+    for (kind, config), result in primitive.results.items():
+        if result.status != PASSED or result.problems:
+            continue
+        silent = kind in _ROWS and not any(search_of(row) in _ROWS[kind] for row in result.rows)
+        if config == "fuzz" and results.fuzz_executions(result) is None:
+            silent = True
+        if silent:
+            result.problems.append("passed, but left no results")
 
 
 def tests_of(label, tests):
@@ -65,9 +84,6 @@ def total(rows, name):
 
 def is_complete(row):
     return row.properties.get("complete") == "true" and not row.number("cut")
-
-
-SEARCHES = ["random", "bound", "rc11"]
 
 
 def search_of(row):

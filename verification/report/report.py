@@ -13,6 +13,7 @@ import datetime
 import os
 import subprocess
 import sys
+import tempfile
 
 import as_html
 import as_markdown
@@ -104,6 +105,8 @@ def run_tests(bazel, flags, primitives, checks):
             result = found.get(primitive.tests[kind], Result(MISSING, "left out by Bazel"))
             primitive.results[kind, config] = result
         check_results.update({label: found[label] for label in own if label in found})
+    for primitive in primitives:
+        cells.note_what_says_nothing(primitive)
     return check_results, left_out
 
 
@@ -123,12 +126,21 @@ def source(workspace):
     return f"commit {commit}" + (", with changes that are not committed" if changes else "")
 
 
+def make_folder(folder):
+    """Before minutes of tests."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ReportError(f"cannot write in {folder}: {error.strerror}") from error
+
+
 def write_pages(folder, blocks):
     limits_path = os.path.join(os.path.dirname(os.path.realpath(__file__)), "limits.md")
     with open(limits_path, encoding="utf-8") as file:
         limits = document.parse(file.read())
     try:
-        os.makedirs(folder, exist_ok=True)
         for name, page_blocks in (("report", blocks), ("limits", limits)):
             for writer, suffix in ((as_markdown, "md"), (as_html, "html")):
                 path = os.path.join(folder, f"{name}.{suffix}")
@@ -166,14 +178,14 @@ def run(arguments, environment):
     usual = "./bazelw" if os.access(os.path.join(workspace, "bazelw"), os.X_OK) else "bazel"
     given = os.path.join(here, flags.bazel) if "/" in flags.bazel else flags.bazel
     bazel = Bazel(given or usual, workspace)
+    folder = (os.path.join(here, flags.output) if flags.output else
+              os.path.join(workspace, "verification-report"))
+    make_folder(folder)
 
     primitives = find_primitives(bazel, flags.targets)
     checks, left_out = run_tests(bazel, flags, primitives, find_checks(bazel, flags.targets))
     facts = page.Facts(source(workspace), datetime.datetime.now(datetime.timezone.utc), usual,
                        _DEEP if flags.deep else [], left_out)
-
-    folder = (os.path.join(here, flags.output) if flags.output else
-              os.path.join(workspace, "verification-report"))
     write_pages(folder, page.write(facts, primitives, checks))
     good = passed(primitives, checks)
     say(f"written: {os.path.join(folder, 'report.html')}, and report.md")

@@ -166,7 +166,8 @@ class ReportTest(unittest.TestCase):
         answers = two_primitives()
         answers["primitives"] = ["//post:mailbox"]
         for xml, says in ((None, "no test.xml"), ("/nowhere/test.xml", "No such file"),
-                          (os.path.join(HERE, "limits.md"), "not well-formed XML")):
+                          (os.path.join(HERE, "limits.md"), "not well-formed XML"),
+                          (os.path.join(TESTDATA, "litmus_table_test.xml"), "left no results")):
             result = {"status": "PASSED"}
             answers["results"]["default"]["//post:mailbox_model_test"] = (
                 {**result, "xml": xml} if xml else result)
@@ -175,6 +176,15 @@ class ReportTest(unittest.TestCase):
             self.assertIn(says, said)
             self.assertIn("no results", self.cells("mailbox"))
             self.assertIn("**FAILED**", self.page())
+
+    def test_a_fuzzer_that_does_not_say_how_far_it_came_is_a_failure(self):
+        answers = two_primitives()
+        answers["primitives"] = ["//post:mailbox"]
+        del answers["results"]["fuzz"]["//post:mailbox_fuzz_test"]["log"]
+        status, said = self.run_report(answers, "--configs=fuzz")
+        self.assertEqual(status, 1)
+        self.assertIn("left no results", said)
+        self.assertEqual(self.cells("mailbox")[-1], "no results")
 
     def test_a_test_that_crashed_has_failed_everywhere(self):
         answers = two_primitives()
@@ -237,7 +247,8 @@ class ReportTest(unittest.TestCase):
         status, said = self.run_report(two_primitives(), "--output=WORKSPACE/here",
                                        "--configs=default")
         self.assertEqual(status, 1)
-        self.assertRegex(said.splitlines()[-1], "^report: cannot write .*: Not a directory")
+        self.assertRegex(said.splitlines()[-1], "^report: cannot write in .*: Not a directory")
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "calls.txt")))
 
     def test_an_output_is_meant_from_where_the_user_stands(self):
         self.run_report(two_primitives(), "--output=there", "--configs=default")
