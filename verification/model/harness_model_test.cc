@@ -181,6 +181,23 @@ struct SpinsForEver {
   }
 };
 
+// One thread takes all its steps between two of the other one.
+struct StandsStill {
+  static constexpr unsigned kThreads = 2;
+  static constexpr int kSteps = 10;
+  Atomic<int> count;
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      const int before = count.fetch_add(0, kRelaxed);
+      const int after = count.fetch_add(0, kRelaxed);
+      Expect(before != 0 || after != kSteps);
+    } else {
+      for (int i = 0; i < kSteps; ++i) count.fetch_add(1, kRelaxed);
+    }
+  }
+};
+
 enum class Fault { kNone, kUseAfterFree, kLeak, kDoubleFree };
 
 // The second thread looks at what the first one has published.
@@ -362,6 +379,7 @@ void TestPrograms() {
   Fails<TwoSleepers<false>>("TwoSleepers, one woken", "DEADLOCK");
   Passes<TimedSleeper>("TimedSleeper");
   Fails<SpinsForEver>("SpinsForEver", "LIVELOCK");
+  Fails<StandsStill>("StandsStill", "USER ASSERT FAILED");
   Passes<Heap<Fault::kNone>>("Heap");
   Fails<Heap<Fault::kUseAfterFree>>("Heap, use after free", "ACCESS TO FREED MEMORY");
   Fails<Heap<Fault::kLeak>>("Heap, leak", "MEMORY LEAK");

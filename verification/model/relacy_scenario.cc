@@ -7,6 +7,7 @@
 
 #include "ashlar/base/check.h"
 #include "ashlar/base/source_site.h"
+#include "ashlar/verification/model/random_scheduler.h"
 #include "ashlar/verification/platform/memory_hook.h"
 
 #if defined(__USE_FORTIFY_LEVEL) && __USE_FORTIFY_LEVEL > 0
@@ -98,7 +99,7 @@ Outcome ExploreThreads(const Program& program, const Search& search) {
     params.search_type = rl::sched_random;
     params.initial_state = std::to_string(search.first).append(" ").c_str();
     params.iteration_count = search.first + search.executions - 1;
-    Simulate<rl::random_scheduler, kThreads>(params);
+    Simulate<RandomScheduler, kThreads>(params);
   } else {
     params.search_type = rl::sched_bound;
     params.initial_state = search.state.c_str();
