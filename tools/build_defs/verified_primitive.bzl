@@ -26,7 +26,6 @@ def verified_primitive(
         corpus = [],
         deps = [],
         test_deps = [],
-        model_size = "medium",
         model_args = [],
         tags = [],
         testonly = None,
@@ -61,8 +60,8 @@ def verified_primitive(
       corpus: of the fuzz test, as for ashlar_fuzz_test.
       deps: of the library; `scenarios` and `spec` may include the same.
       test_deps: what `scenarios` and `spec` include besides that and the checkers.
-      model_size: of the model and the mutation test.
-      model_args: flags of both (verification/model/bounds.h).
+      model_args: flags of the model and the mutation test (verification/model/bounds.h),
+        with which either takes seconds.
       tags: of the library.
       testonly: of the library. If it is, the report leaves it out.
       **kwargs: passed to ashlar_library.
@@ -82,7 +81,6 @@ def verified_primitive(
     sources = hdrs + [scenarios]
     ashlar_model_test(
         name = name + "_model_test",
-        size = model_size,
         args = model_args,
         data = sources,
         deps = [":" + name + "_scenarios", _MODEL_MAIN],
@@ -94,7 +92,6 @@ def verified_primitive(
         mutation_args.append("--elsewhere=" + ",".join(mutated_elsewhere))
     ashlar_model_test(
         name = name + "_mutation_test",
-        size = model_size,
         args = model_args + mutation_args,
         data = sources + ([survivors] if survivors else []),
         tags = ["mutation"],

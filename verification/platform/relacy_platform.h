@@ -23,7 +23,7 @@
 // What Relacy cannot see, and where it is too strict: verification/README.md.
 //
 // Build: a program of its own for each test, without GoogleTest: Relacy replaces operator
-// new and delete in the whole binary. The macro ashlar_model_test makes one.
+// new and delete in the whole binary. verified_primitive() makes one.
 //
 // Thread safety: none; Relacy runs its threads as fibers of one.
 #ifndef ASHLAR_VERIFICATION_PLATFORM_RELACY_PLATFORM_H_
