@@ -253,23 +253,6 @@ struct PushIsSeenOrThiefIs {
   void After() { Expect(thief_was_seen || outcome == StealOutcome::kSuccess); }
 };
 
-template <class Platform>
-using FencedLastItem = LastItem<Platform, FullFencePolicy>;
-template <class Platform>
-using FencedLastTwoItemsTwoThieves = LastTwoItemsTwoThieves<Platform, FullFencePolicy>;
-template <class Platform>
-using FencedEmptiedAndFilledAgain = EmptiedAndFilledAgain<Platform, FullFencePolicy>;
-template <class Platform>
-using FencedGrowthDuringSteal = GrowthDuringSteal<Platform, FullFencePolicy>;
-template <class Platform>
-using AsymmetricLastItem = LastItem<Platform, AsymmetricFencePolicy>;
-template <class Platform>
-using AsymmetricLastTwoItemsTwoThieves = LastTwoItemsTwoThieves<Platform, AsymmetricFencePolicy>;
-template <class Platform>
-using AsymmetricEmptiedAndFilledAgain = EmptiedAndFilledAgain<Platform, AsymmetricFencePolicy>;
-template <class Platform>
-using AsymmetricGrowthDuringSteal = GrowthDuringSteal<Platform, AsymmetricFencePolicy>;
-
 }  // namespace
 }  // namespace ashlar
 
@@ -277,16 +260,17 @@ namespace ashlar::verification {
 
 std::vector<Scenario> Scenarios() {
   return {
-      MakeScenario<FencedLastItem>("LastItem"),
-      MakeScenario<AsymmetricLastItem>("AsymmetricLastItem"),
+      MakeScenario<LastItem, FullFencePolicy>("LastItem"),
+      MakeScenario<LastItem, AsymmetricFencePolicy>("AsymmetricLastItem"),
       MakeScenario<LastItemTwoThieves>("LastItemTwoThieves"),
-      MakeScenario<FencedLastTwoItemsTwoThieves>("LastTwoItemsTwoThieves"),
-      MakeScenario<AsymmetricLastTwoItemsTwoThieves>("AsymmetricLastTwoItemsTwoThieves"),
-      MakeScenario<FencedEmptiedAndFilledAgain>("EmptiedAndFilledAgain"),
-      MakeScenario<AsymmetricEmptiedAndFilledAgain>("AsymmetricEmptiedAndFilledAgain"),
+      MakeScenario<LastTwoItemsTwoThieves, FullFencePolicy>("LastTwoItemsTwoThieves"),
+      MakeScenario<LastTwoItemsTwoThieves, AsymmetricFencePolicy>(
+          "AsymmetricLastTwoItemsTwoThieves"),
+      MakeScenario<EmptiedAndFilledAgain, FullFencePolicy>("EmptiedAndFilledAgain"),
+      MakeScenario<EmptiedAndFilledAgain, AsymmetricFencePolicy>("AsymmetricEmptiedAndFilledAgain"),
       MakeScenario<IndicesWrapAround>("IndicesWrapAround"),
-      MakeScenario<FencedGrowthDuringSteal>("GrowthDuringSteal"),
-      MakeScenario<AsymmetricGrowthDuringSteal>("AsymmetricGrowthDuringSteal"),
+      MakeScenario<GrowthDuringSteal, FullFencePolicy>("GrowthDuringSteal"),
+      MakeScenario<GrowthDuringSteal, AsymmetricFencePolicy>("AsymmetricGrowthDuringSteal"),
       MakeScenario<GrowthTwoThieves>("GrowthTwoThieves"),
       MakeScenario<SlotsAreUsedAgain>("SlotsAreUsedAgain"),
       MakeScenario<PushBeforeStealIsSeen>("PushBeforeStealIsSeen"),

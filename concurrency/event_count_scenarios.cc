@@ -20,7 +20,7 @@ using verification::Expect;
 constexpr auto kRelaxed = std::memory_order_relaxed;
 
 // A number of tokens; waiters take one each.
-template <class Platform, class FencePolicy = FullFencePolicy>
+template <class Platform, class FencePolicy>
 class Tokens {
  public:
   explicit Tokens(std::uint32_t first_epoch = 0) : events_(first_epoch) {}
@@ -87,10 +87,10 @@ struct EpochWrapsAround {
   }
 };
 
-template <class Platform>
-struct NotifyOneWakesAnotherOneEachTime {
+template <class Platform, class FencePolicy>
+struct NotifyOneWakesAnother {
   static constexpr unsigned kThreads = 3;
-  Tokens<Platform> tokens;
+  Tokens<Platform, FencePolicy> tokens;
 
   void Thread(unsigned index) {
     if (index > 0) return tokens.Take();
@@ -99,18 +99,18 @@ struct NotifyOneWakesAnotherOneEachTime {
   }
 };
 
-template <class Platform>
+template <class Platform, class FencePolicy>
 struct NotifyAllWakesAll {
   static constexpr unsigned kThreads = 3;
-  Tokens<Platform> tokens;
+  Tokens<Platform, FencePolicy> tokens;
 
   void Thread(unsigned index) { index == 0 ? tokens.AddTwoAndNotifyAll() : tokens.Take(); }
 };
 
-template <class Platform>
+template <class Platform, class FencePolicy>
 struct TwoNotifiers {
   static constexpr unsigned kThreads = 3;
-  Tokens<Platform> tokens;
+  Tokens<Platform, FencePolicy> tokens;
 
   void Thread(unsigned index) {
     if (index > 0) return tokens.AddAndNotifyOne();
@@ -119,10 +119,10 @@ struct TwoNotifiers {
   }
 };
 
-template <class Platform>
-struct CancelTakesNobodysWakeUp {
+template <class Platform, class FencePolicy>
+struct CancelTakesNoWakeUp {
   static constexpr unsigned kThreads = 3;
-  Tokens<Platform> tokens;
+  Tokens<Platform, FencePolicy> tokens;
 
   void Thread(unsigned index) {
     if (index == 0) return tokens.AddAndNotifyOne();
@@ -132,10 +132,10 @@ struct CancelTakesNobodysWakeUp {
 };
 
 // Who gives up in time has not been woken in another's place; who is served passes it on.
-template <class Platform>
-struct TimeoutTakesNobodysWakeUp {
+template <class Platform, class FencePolicy>
+struct TimeoutTakesNoWakeUp {
   static constexpr unsigned kThreads = 3;
-  Tokens<Platform> tokens;
+  Tokens<Platform, FencePolicy> tokens;
 
   void Thread(unsigned index) {
     if (index == 0) return tokens.AddAndNotifyOne();
@@ -144,15 +144,6 @@ struct TimeoutTakesNobodysWakeUp {
   }
 };
 
-template <class Platform>
-using FencedOneWaiter = OneWaiter<Platform, FullFencePolicy>;
-template <class Platform>
-using AsymmetricOneWaiter = OneWaiter<Platform, AsymmetricFencePolicy>;
-template <class Platform>
-using FencedEpochWrapsAround = EpochWrapsAround<Platform, FullFencePolicy>;
-template <class Platform>
-using AsymmetricEpochWrapsAround = EpochWrapsAround<Platform, AsymmetricFencePolicy>;
-
 }  // namespace
 }  // namespace ashlar
 
@@ -160,15 +151,20 @@ namespace ashlar::verification {
 
 std::vector<Scenario> Scenarios() {
   return {
-      MakeScenario<FencedOneWaiter>("OneWaiter"),
-      MakeScenario<AsymmetricOneWaiter>("AsymmetricOneWaiter"),
-      MakeScenario<FencedEpochWrapsAround>("EpochWrapsAround"),
-      MakeScenario<AsymmetricEpochWrapsAround>("AsymmetricEpochWrapsAround"),
-      MakeScenario<NotifyAllWakesAll>("NotifyAllWakesAll"),
-      MakeScenario<NotifyOneWakesAnotherOneEachTime>("NotifyOneWakesAnotherOneEachTime"),
-      MakeScenario<TwoNotifiers>("TwoNotifiers"),
-      MakeScenario<CancelTakesNobodysWakeUp>("CancelTakesNobodysWakeUp"),
-      MakeScenario<TimeoutTakesNobodysWakeUp>("TimeoutTakesNobodysWakeUp"),
+      MakeScenario<OneWaiter, FullFencePolicy>("OneWaiter"),
+      MakeScenario<OneWaiter, AsymmetricFencePolicy>("AsymmetricOneWaiter"),
+      MakeScenario<EpochWrapsAround, FullFencePolicy>("EpochWrapsAround"),
+      MakeScenario<EpochWrapsAround, AsymmetricFencePolicy>("AsymmetricEpochWrapsAround"),
+      MakeScenario<NotifyAllWakesAll, FullFencePolicy>("NotifyAllWakesAll"),
+      MakeScenario<NotifyAllWakesAll, AsymmetricFencePolicy>("AsymmetricNotifyAllWakesAll"),
+      MakeScenario<NotifyOneWakesAnother, FullFencePolicy>("NotifyOneWakesAnother"),
+      MakeScenario<NotifyOneWakesAnother, AsymmetricFencePolicy>("AsymmetricNotifyOneWakesAnother"),
+      MakeScenario<TwoNotifiers, FullFencePolicy>("TwoNotifiers"),
+      MakeScenario<TwoNotifiers, AsymmetricFencePolicy>("AsymmetricTwoNotifiers"),
+      MakeScenario<CancelTakesNoWakeUp, FullFencePolicy>("CancelTakesNoWakeUp"),
+      MakeScenario<CancelTakesNoWakeUp, AsymmetricFencePolicy>("AsymmetricCancelTakesNoWakeUp"),
+      MakeScenario<TimeoutTakesNoWakeUp, FullFencePolicy>("TimeoutTakesNoWakeUp"),
+      MakeScenario<TimeoutTakesNoWakeUp, AsymmetricFencePolicy>("AsymmetricTimeoutTakesNoWakeUp"),
   };
 }
 

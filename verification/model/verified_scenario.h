@@ -36,6 +36,23 @@ Scenario MakeScenario(std::string name) {
   return scenario;
 }
 
+namespace verified_scenario_internal {
+
+template <template <class, class> class S, class Policy>
+struct With {
+  template <class Platform>
+  using Scenario = S<Platform, Policy>;
+};
+
+}  // namespace verified_scenario_internal
+
+// The same from one with a second parameter, such as a fence policy.
+template <template <class, class> class S, class Policy>
+Scenario MakeScenario(std::string name) {
+  return MakeScenario<verified_scenario_internal::With<S, Policy>::template Scenario>(
+      std::move(name));
+}
+
 }  // namespace ashlar::verification
 
 #endif  // ASHLAR_VERIFICATION_MODEL_VERIFIED_SCENARIO_H_
