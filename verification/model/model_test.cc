@@ -46,11 +46,17 @@ void Write(const std::string& path, const std::string& text) {
   std::printf(file ? "Drawn: %s\n" : "Cannot write %s\n", path.c_str());
 }
 
+// What runs the program once more. Under Bazel its path is one in a sandbox, soon gone.
+std::string Again(const char* program) {
+  const char* const target = std::getenv("TEST_TARGET");
+  return target == nullptr ? program : "bazel run " + std::string(target) + " --";
+}
+
 void PrintFailure(const char* program, const Flags& flags, const Scenario& scenario,
                   const Search& search, const Outcome& outcome) {
   std::printf("\nFAILED: %s: %s\n%s\n", scenario.name.c_str(), outcome.reason.c_str(),
               ReadableHistory(search, outcome.history).c_str());
-  std::printf("To see it again: %s --scenario=%s ", program, scenario.name.c_str());
+  std::printf("To see it again: %s --scenario=%s ", Again(program).c_str(), scenario.name.c_str());
   switch (search.scheduler) {
     case Search::Scheduler::kRandom:
       std::printf("--executions=0 --limit=0 --iterations=1 --first=%ju\n",

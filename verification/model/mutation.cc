@@ -88,7 +88,7 @@ void Judge(Mutant& mutant, const std::vector<Survivor>& survivors) {
                     place.ordinal_in_function,
                     place.executed.order,
                     mutant.to,
-                    mutant.all_explored ? Claim::kEquivalent : Claim::kUnseen,
+                    Claim::kUnseen,
                     "",
                     0};
     return;

@@ -57,7 +57,7 @@ struct Mutant {
   bool all_explored = false;
   std::uint64_t executions = 0;
   // If it is accepted, its line in the list. If it survived, that line with `claim_fails`
-  // set if there is one, else a line that would fit but for the reason, which is empty.
+  // set if there is one, else what a line would need besides a claim and a reason.
   Survivor entry;
   bool claim_fails = false;
   double seconds = 0;

@@ -139,7 +139,7 @@ void Print(const MutationReport& report, const std::string& list) {
     if (mutant.verdict != Verdict::kSurvived || mutant.claim_fails) continue;
     if (first) std::printf("Write a scenario that fails, or list with its reason (survivors.h):\n");
     first = false;
-    std::printf("%s\n", TableRow(mutant.entry).c_str());
+    std::printf("%s\tCLAIM\tREASON\n", MutantColumns(mutant.entry).c_str());
   }
 }
 
@@ -192,7 +192,7 @@ std::vector<JUnitCase> Rows(const MutationReport& report, const std::vector<Plac
     row.properties.emplace_back("order", NameOfOrder(executed.operation, executed.order));
   }
   for (const StaleEntry& stale : report.stale) {
-    add(TableRow(stale.entry), "survivor").failure = Describe(stale, list);
+    add(MutantColumns(stale.entry), "survivor").failure = Describe(stale, list);
   }
   return rows;
 }

@@ -110,7 +110,7 @@ TEST_F(MutationCampaignTest, ASurvivorThatIsNotListedFails) {
   EXPECT_EQ(RunWith(""), 1);
   EXPECT_THAT(output_, AllOf(HasSubstr("SURVIVED [RC11: none of all 10 executions fails]"),
                              HasSubstr("1 survived; score 50.0 %"),
-                             HasSubstr("\n" + kEntry + "equivalent\t\n")));
+                             HasSubstr("\n" + kEntry + "CLAIM\tREASON\n")));
   EXPECT_EQ(RunTest({"test"}, {{"Box", 2, explore_, explore_}}), 1) << "nor is there a list";
 }
 

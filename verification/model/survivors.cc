@@ -122,14 +122,12 @@ std::string_view NameOfOrder(Operation operation, std::memory_order order) {
 
 std::string_view Name(Claim claim) { return claim == Claim::kUnseen ? "unseen" : "equivalent"; }
 
-std::string TableRow(const Survivor& survivor) {
-  std::string row = survivor.file + "\t" + survivor.function + "\t";
-  row.append(Name(survivor.operation)).append("\t");
-  row.append(std::to_string(survivor.ordinal_in_function)).append("\t");
-  row.append(NameOfOrder(survivor.operation, survivor.from)).append("\t");
-  row.append(Name(survivor.to)).append("\t");
-  row.append(Name(survivor.claim)).append("\t");
-  return row + survivor.reason;
+std::string MutantColumns(const Survivor& survivor) {
+  std::string columns = survivor.file + "\t" + survivor.function + "\t";
+  columns.append(Name(survivor.operation)).append("\t");
+  columns.append(std::to_string(survivor.ordinal_in_function)).append("\t");
+  columns.append(NameOfOrder(survivor.operation, survivor.from)).append("\t");
+  return columns.append(Name(survivor.to));
 }
 
 std::optional<std::vector<Survivor>> ParseSurvivors(std::string_view text, std::string& error) {

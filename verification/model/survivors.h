@@ -48,8 +48,8 @@ std::string_view NameOfOrder(Operation operation, std::memory_order order);
 
 std::string_view Name(Claim claim);
 
-// A line of the table.
-std::string TableRow(const Survivor& survivor);
+// The columns that name the mutant, all but the claim and its reason.
+std::string MutantColumns(const Survivor& survivor);
 
 // Nothing, and in `error` "LINE:COLUMN: what is wrong", if the text is no such table.
 std::optional<std::vector<Survivor>> ParseSurvivors(std::string_view text, std::string& error);
