@@ -11,7 +11,11 @@ _SCENARIOS = [
 ]
 _MODEL_MAIN = Label("//verification/model:model_main")
 _MUTATION_MAIN = Label("//verification/model:mutation_main")
-_OBJECTS = Label("//verification/linearizability:object")
+_OBJECTS = [
+    Label("//verification/linearizability:findings"),
+    Label("//verification/linearizability:object"),
+    Label("//verification/linearizability:specifications"),
+]
 _LINEARIZABILITY_MAIN = Label("//verification/linearizability:model_main")
 _STRESS_MAIN = Label("//verification/linearizability:stress_main")
 _FUZZ_MAIN = Label("//verification/linearizability:fuzz_main")
@@ -99,14 +103,15 @@ def verified_primitive(
     )
     if not spec:
         return
-    _compiled_once(name + "_spec", spec, test_deps + [_OBJECTS])
+    _compiled_once(name + "_spec", spec, test_deps + _OBJECTS)
     ashlar_model_test(
         name = name + "_linearizability_test",
+        data = hdrs + [spec],
         deps = [":" + name + "_spec", _LINEARIZABILITY_MAIN],
     )
     cc_test(
         name = name + "_stress_test",
-        size = "small",
+        size = "medium",
         deps = [":" + name + "_spec", _STRESS_MAIN],
     )
     ashlar_fuzz_test(

@@ -2,12 +2,10 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <optional>
 
-#include "ashlar/concurrency/chase_lev_deque.h"
 #include "ashlar/concurrency/steal_result.h"
 #include "ashlar/verification/linearizability/specifications.h"
 #include "ashlar/verification/model/rc11_scenario.h"
@@ -101,24 +99,7 @@ void ExpectNot(const char* what) {
   EXPECT_THAT(scenario.failure, HasSubstr(what));
 }
 
-// ---- What ships.
-
-template <std::size_t kCapacity>
-struct ShippedDeque : ChaseLevDeque<int, P> {
-  ShippedDeque() : ChaseLevDeque<int, P>(kCapacity) {}
-};
-
-TEST(ExecutionRecorderTest, ChaseLevDequeIsLinearizable) {
-  ExpectLinearizable<OwnerAndThieves<ShippedDeque<2>, 1, 1>>();
-  ExpectLinearizable<OwnerAndThieves<ShippedDeque<2>, 1, 2>>();
-  ExpectLinearizable<OwnerAndThieves<ShippedDeque<2>, 2, 1>>();
-}
-
-TEST(ExecutionRecorderTest, ChaseLevDequeThatGrowsIsLinearizable) {
-  ExpectLinearizable<OwnerAndThieves<ShippedDeque<1>, 1, 2>>();
-}
-
-// ---- What does not.
+// ---- What is linearizable, and what is not.
 
 // Chase and Lev's, with room for four, and an order that can be wrong.
 template <std::memory_order kPublish, bool kFence = true>
