@@ -22,7 +22,9 @@ body {
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif;
 }
 h1 { font-size: 1.9rem; margin: 0 0 1rem; letter-spacing: -0.01em; }
-h2 { font-size: 1.35rem; margin: 3rem 0 0.8rem; padding-top: 1rem; border-top: 1px solid var(--line); }
+h2 {
+  font-size: 1.35rem; margin: 3rem 0 0.8rem; padding-top: 1rem; border-top: 1px solid var(--line);
+}
 h3 { font-size: 1.05rem; margin: 1.8rem 0 0.5rem; }
 p, ul { max-width: 52rem; }
 li { margin: 0.2rem 0; }

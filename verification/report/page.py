@@ -4,8 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 import primitive as cells
-from document import (BREAK, Cell, Code, Details, Heading, Items, Link, Paragraph, Strong, Table,
-                      slug)
+from document import Cell, Code, Details, Heading, Items, Link, Paragraph, Strong, Table, slug
 from results import BOUNDED, FAILED, MISSING, PASSED
 
 
@@ -75,9 +74,10 @@ def _bounds(primitives):
         text.append(f"up to {max(random):,} random schedules of each scenario")
     if bounds:
         text.append(f"every schedule with at most {' or '.join(bounds)} preemptions")
-    text.append("every execution that RC11 allows" if not cut else
-                "the executions that RC11 allows, all of them in "
-                f"{len(rc11) - cut} of {cells.count(len(rc11), 'scenario')}")
+    if rc11:
+        text.append("every execution that RC11 allows" if not cut else
+                    "the executions that RC11 allows, all of them in "
+                    f"{len(rc11) - cut} of {cells.count(len(rc11), 'scenario')}")
     return "; ".join(text) + ". Where a limit came first, the cell says so"
 
 
@@ -272,13 +272,14 @@ def _histories(primitive):
                 Cell("all executions", PASSED) if cells.is_complete(row) else
                 Cell("passed", PASSED if row.kind == "stress" else BOUNDED))
             figures = [row.properties.get(name, "")
-                       for name in ("programs", "executions", "histories", "operations")]
+                       for name in ("programs", "executions", "histories", "operations",
+                                    "overlapping")]
             lines.append([Code(row.name), row.kind, config, status]
                          + [f"{int(f):,}" if f.isdecimal() else f for f in figures])
     if not lines:
         return [Paragraph("No results.")]
     return [Table(["Object", "How", "Configuration", "Result", "Programs", "Executions",
-                   "Histories", "Operations"], lines, {4, 5, 6, 7})]
+                   "Histories", "Operations", "Overlapping"], lines, {4, 5, 6, 7, 8})]
 
 
 def _fuzzing(primitive):

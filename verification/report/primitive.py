@@ -113,7 +113,7 @@ def judge(primitive, kind, rows, config="default"):
     others = [row.failure for row in result.rows if row.failure]
     if result.status == FAILED and not (rows and others):
         return Cell(f"FAILED: {(others or [result.why])[0].splitlines()[0]}", FAILED)
-    return None if rows else Cell("no results", FAILED)
+    return None if rows else Cell("no results", FAILED if result.problems else MISSING)
 
 
 # ---- The cells ---------------------------------------------------------------
@@ -206,10 +206,10 @@ def mutation_cell(primitive):
     if to_kill and killed < to_kill:
         text = [f"FAILED: {100 * killed // to_kill}\u00a0%", BREAK, f"{killed} of {to_kill} killed"]
         return Cell(text, FAILED)
-    missing = judge(primitive, "mutation_test", rows)
+    result = primitive.result("mutation_test")
+    missing = judge(primitive, "mutation_test", result.rows)
     if missing:
         return missing
-    result = primitive.result("mutation_test")
     if result.status == FAILED:
         why = next((row.failure for row in result.rows if row.failure), result.why)
         return Cell(f"FAILED: {why.splitlines()[0]}", FAILED)

@@ -177,6 +177,19 @@ class ReportTest(unittest.TestCase):
             self.assertIn("no results", self.cells("mailbox"))
             self.assertIn("**FAILED**", self.page())
 
+    def test_a_scenario_may_be_for_one_checker_only(self):
+        answers = two_primitives()
+        answers["primitives"] = ["//post:mailbox"]
+        path = os.path.join(self.folder, "relacy.xml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('<testsuite><testcase name="One" classname="random"/></testsuite>')
+        answers["results"]["default"]["//post:mailbox_model_test"] = {
+            "status": "PASSED", "xml": path}
+        status, said = self.run_report(answers, "--configs=default")
+        self.assertEqual(status, 0, said)
+        self.assertEqual(self.cells("mailbox")[4:6], ["no results", "no results"])
+        self.assertNotIn("FAILED", self.page())
+
     def test_a_fuzzer_that_does_not_say_how_far_it_came_is_a_failure(self):
         answers = two_primitives()
         answers["primitives"] = ["//post:mailbox"]
