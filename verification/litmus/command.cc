@@ -2,13 +2,17 @@
 
 #include <charconv>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <fstream>
 #include <iomanip>
+#include <limits>
 #include <optional>
 #include <sstream>
+#include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "ashlar/verification/litmus/hardware.h"
 #include "ashlar/verification/litmus/runner.h"
@@ -21,82 +25,140 @@ namespace ashlar::verification::litmus {
 namespace {
 
 constexpr char kUsage[] =
-    "usage: litmus [--model=rc11|rc11-paper|sc] [--count] [--outcomes] [--races] TABLE\n"
-    "       litmus [--model=rc11|rc11-paper|sc] --hardware[=RUNS] TABLE\n"
+    "usage: litmus [--model=rc11|rc11-paper|sc] [--program=NAME] [--count] [--outcomes] [--races]\n"
+    "              [--tokens] [--token=TOKEN] [--threads=N] [--time=SECONDS] TABLE\n"
+    "       litmus [--model=rc11|rc11-paper|sc] [--program=NAME] --hardware[=RUNS] TABLE\n"
+    "--tokens prints a token for each outcome and each race, which are lines for --token: with\n"
+    "--program, it explores the one execution that it stands for, and prints its outcome.\n"
+    "--threads explores by so many threads, --time for at most so long a program.\n"
     "--hardware runs each program on this machine, for 10 ms or RUNS times, and prints a\n"
     "histogram of outcomes; accesses that are not atomic are run as relaxed ones.\n";
 
 struct Arguments {
   std::string table;
+  std::string program;                     // empty: all
   std::string_view counts = "executions";  // the column of the model
   RunOptions run;
   bool compare = true;
   std::optional<HardwareOptions> hardware;
 };
 
-// Above 0. Nothing if the text is no such number.
-std::optional<std::uint64_t> ParseRuns(std::string_view text) {
-  std::uint64_t runs = 0;
+// From 1 to `most`. Nothing if the text is no such number.
+std::optional<std::uint64_t> ParseNumber(std::string_view text, std::uint64_t most) {
+  std::uint64_t number = 0;
   const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, runs);
-  if (error != std::errc() || stop != end || runs == 0) return std::nullopt;
-  return runs;
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || stop != end || number == 0 || number > most) return std::nullopt;
+  return number;
 }
 
-std::optional<Arguments> ParseArguments(const std::vector<std::string>& arguments,
-                                        std::ostream& err) {
-  constexpr std::string_view kRuns = "--hardware=";
-  Arguments parsed;
-  bool explores = false;  // whether there is an option that is of no use with --hardware
-  for (const std::string& argument : arguments) {
-    if (argument == "--model=rc11") {
-      parsed.run.explorer.model = rc11::Model::kRc11;
-      parsed.counts = "executions";
-    } else if (argument == "--model=rc11-paper") {
-      parsed.run.explorer.model = rc11::Model::kRc11Paper;
-      parsed.counts = "rc11-paper";
-    } else if (argument == "--model=sc") {
-      parsed.run.explorer.model = rc11::Model::kSc;
-      parsed.counts = "sc";
-    } else if (argument == "--count") {
-      parsed.compare = false;
-      explores = true;
-    } else if (argument == "--outcomes") {
-      parsed.run.outcomes = true;
-      explores = true;
-    } else if (argument == "--races") {
-      parsed.run.races = true;
-      explores = true;
-    } else if (argument == "--hardware") {
-      parsed.hardware.emplace();
-    } else if (argument.starts_with(kRuns)) {
-      const auto runs = ParseRuns(std::string_view(argument).substr(kRuns.size()));
-      if (!runs) {
-        err << "litmus: no number of runs in '" << argument << "'\n" << kUsage;
-        return std::nullopt;
-      }
-      parsed.hardware = HardwareOptions{.runs = *runs};
-    } else if (argument.starts_with("-")) {
-      err << "litmus: unknown option '" << argument << "'\n" << kUsage;
-      return std::nullopt;
-    } else if (!parsed.table.empty()) {
-      err << "litmus: more than one table\n" << kUsage;
-      return std::nullopt;
-    } else {
-      parsed.table = argument;
+class ArgumentParser {
+ public:
+  explicit ArgumentParser(std::ostream& err) : err_(err) {}
+
+  std::optional<Arguments> Run(const std::vector<std::string>& arguments) {
+    for (const std::string& argument : arguments) {
+      if (!Take(argument)) return std::nullopt;
     }
-  }
-  if (parsed.hardware && explores) {
-    err << "litmus: --hardware goes with --model alone\n" << kUsage;
+    if (parsed_.hardware && explores_) {
+      return Refuse("--hardware goes with --model and --program alone"), std::nullopt;
+    }
+    if (!parsed_.run.explorer.token.empty() && parsed_.program.empty()) {
+      return Refuse("--token goes with --program"), std::nullopt;
+    }
+    if (!parsed_.table.empty()) return parsed_;
+    err_ << kUsage;
     return std::nullopt;
   }
-  if (!parsed.table.empty()) return parsed;
-  err << kUsage;
-  return std::nullopt;
-}
+
+ private:
+  static constexpr std::uint64_t kMostThreads = 256;
+  static constexpr std::uint64_t kMostSeconds = 1'000'000'000;
+
+  bool Refuse(const std::string& why) {
+    err_ << "litmus: " << why << '\n' << kUsage;
+    return false;
+  }
+
+  bool Take(const std::string& argument) {
+    const std::size_t equals = argument.find('=');
+    const bool has_value = equals != argument.npos;
+    const std::string name = argument.substr(0, equals);
+    const std::string value = has_value ? argument.substr(equals + 1) : "";
+    if (!argument.starts_with("-")) return TakeTable(argument);
+    if (name == "--model" && TakeModel(value)) return true;
+    if (argument == "--hardware") return parsed_.hardware.emplace(), true;
+    if (name == "--hardware") {
+      constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+      return TakeNumber("runs", argument, value, kMost, [&](std::uint64_t runs) {
+        parsed_.hardware = HardwareOptions{.runs = runs};
+      });
+    }
+    if (name == "--program" && !value.empty()) return parsed_.program = value, true;
+    explores_ = true;  // an option that is of no use with --hardware
+    if (argument == "--count") return !(parsed_.compare = false);
+    if (argument == "--outcomes") return parsed_.run.outcomes = true;
+    if (argument == "--races") return parsed_.run.races = true;
+    if (argument == "--tokens") return parsed_.run.tokens = true;
+    if (name == "--token" && !value.empty()) {
+      parsed_.run.explorer.token = value;
+      parsed_.compare = false;
+      return parsed_.run.outcomes = true;
+    }
+    if (name == "--threads") {
+      return TakeNumber("threads", argument, value, kMostThreads, [&](std::uint64_t threads) {
+        parsed_.run.explorer.threads = static_cast<int>(threads);
+      });
+    }
+    if (name == "--time") {
+      return TakeNumber("seconds", argument, value, kMostSeconds, [&](std::uint64_t seconds) {
+        parsed_.run.explorer.max_time = std::chrono::seconds(seconds);
+      });
+    }
+    return Refuse("unknown option '" + argument + "'");
+  }
+
+  bool TakeTable(const std::string& path) {
+    if (!parsed_.table.empty()) return Refuse("more than one table");
+    parsed_.table = path;
+    return true;
+  }
+
+  bool TakeModel(const std::string& name) {
+    struct NamedModel {
+      std::string_view name;
+      rc11::Model model;
+      std::string_view column;
+    };
+    constexpr NamedModel kModels[] = {{"rc11", rc11::Model::kRc11, "executions"},
+                                      {"rc11-paper", rc11::Model::kRc11Paper, "rc11-paper"},
+                                      {"sc", rc11::Model::kSc, "sc"}};
+    for (const NamedModel& known : kModels) {
+      if (known.name != name) continue;
+      parsed_.run.explorer.model = known.model;
+      parsed_.counts = known.column;
+      return true;
+    }
+    return false;
+  }
+
+  template <class Set>
+  bool TakeNumber(const char* of_what, const std::string& argument, const std::string& value,
+                  std::uint64_t most, Set set) {
+    const std::optional<std::uint64_t> number = ParseNumber(value, most);
+    if (!number) return Refuse(std::string("no number of ") + of_what + " in '" + argument + "'");
+    set(*number);
+    return true;
+  }
+
+  std::ostream& err_;
+  Arguments parsed_;
+  bool explores_ = false;
+};
 
 const char* WhyIncomplete(const rc11::Result& result) {
   const bool too_large = result.failure && result.failure->kind == rc11::Failure::Kind::kTooLarge;
+  if (result.status == rc11::Result::Status::kUnreadable) return "the token is of another program";
   return too_large ? "an execution has more than 128 events" : "stopped";
 }
 
@@ -110,11 +172,14 @@ bool Report(const TableRow& row, const Arguments& arguments, const Summary& summ
   const bool equal = !compare || *row.executions == executions;
   if (compare) out << '\t' << *row.executions;
   if (arguments.run.races) out << "\traces: " << summary.racy;
+  if (!summary.racy_token.empty()) out << '\t' << summary.racy_token;
   if (!complete) out << "\tINCOMPLETE: " << WhyIncomplete(summary.result);
   if (complete && !equal) out << "\tMISMATCH";
   out << '\n';
   for (const auto& [outcome, count] : summary.outcomes) {
-    out << "  " << count << '\t' << outcome << '\n';
+    out << "  " << count << '\t' << outcome;
+    if (arguments.run.tokens) out << '\t' << summary.tokens.at(outcome);
+    out << '\n';
   }
   return complete && equal;
 }
@@ -155,7 +220,7 @@ int RunOnThisMachine(const std::vector<TableRow>& table, const Arguments& argume
 }  // namespace
 
 int RunLitmus(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
-  const std::optional<Arguments> parsed = ParseArguments(arguments, err);
+  const std::optional<Arguments> parsed = ArgumentParser(err).Run(arguments);
   if (!parsed) return 2;
   std::ifstream file(parsed->table);
   std::ostringstream text;
@@ -165,11 +230,19 @@ int RunLitmus(const std::vector<std::string>& arguments, std::ostream& out, std:
     return 2;
   }
   TableError error;
-  const std::optional<std::vector<TableRow>> table = ParseTable(text.str(), parsed->counts, &error);
+  std::optional<std::vector<TableRow>> table = ParseTable(text.str(), parsed->counts, &error);
   if (!table) {
     err << parsed->table << ':' << error.line << ':' << error.column << ": " << error.message
         << '\n';
     return 2;
+  }
+
+  if (!parsed->program.empty()) {
+    std::erase_if(*table, [&](const TableRow& row) { return row.name != parsed->program; });
+    if (table->empty()) {
+      err << "litmus: no program '" << parsed->program << "' in " << parsed->table << '\n';
+      return 2;
+    }
   }
 
   if (parsed->hardware) return RunOnThisMachine(*table, *parsed, out);

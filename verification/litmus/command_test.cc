@@ -72,6 +72,54 @@ TEST(LitmusCommandTest, PrintsOutcomesAndRaces) {
             "  1\t1.a=1 x=1\n");
 }
 
+TEST(LitmusCommandTest, SeveralThreadsCountTheSame) {
+  const std::string table = Table(kStoreBuffering);
+  const std::vector<std::string> flags = {"--count", "--outcomes", "--races"};
+  std::vector<std::string> by_threads = flags;
+  by_threads.push_back("--threads=3");
+  const auto run = [&](std::vector<std::string> arguments) {
+    arguments.push_back(table);
+    return RunWith(arguments).out;
+  };
+  EXPECT_EQ(run(by_threads), run(flags));
+}
+
+TEST(LitmusCommandTest, ATokenBringsOneExecutionBack) {
+  const std::string table = Table(kStoreBuffering);
+  const Ran all = RunWith({"--program=SB", "--outcomes", "--tokens", table});
+  EXPECT_THAT(all.out, StartsWith("SB\t4\t4\n"));
+  const std::string outcome = "  1\t0.a=0 1.b=1 x=1 y=1";
+  const std::size_t at = all.out.find(outcome + "\t");
+  ASSERT_NE(at, all.out.npos) << all.out;
+  const std::size_t begin = at + outcome.size() + 1;
+  const std::string token = all.out.substr(begin, all.out.find('\n', begin) - begin);
+  EXPECT_EQ(RunWith({"--program=SB", "--token=" + token, table}).out, "SB\t1\n" + outcome + "\n");
+
+  const Ran races = RunWith({"--program=race", "--count", "--races", "--tokens", table});
+  EXPECT_THAT(races.out, StartsWith("race\t2\traces: 2\t0w"));
+}
+
+TEST(LitmusCommandTest, RefusesATokenOfAnotherProgram) {
+  const std::string table = Table(kStoreBuffering);
+  const Ran other = RunWith({"--program=race", "--token=0wi.0ri.1wi.1ri", table});
+  EXPECT_EQ(other.status, 1);
+  EXPECT_THAT(other.out, HasSubstr("INCOMPLETE: the token is of another program"));
+  EXPECT_EQ(RunWith({"--program=SB", "--token=what", table}).status, 1);
+  EXPECT_THAT(RunWith({"--token=0wi", table}).err, HasSubstr("--token goes with --program"));
+  EXPECT_THAT(RunWith({"--program=MP", table}).err, HasSubstr("no program 'MP'"));
+}
+
+TEST(LitmusCommandTest, StopsInTime) {
+  std::string threads = "A.rlx x 1 r";
+  for (int i = 1; i < 16; ++i) threads += " || A.rlx x 1 r";  // 16! executions
+  const std::string table = Table("name\tprogram\nfactorial\t" + threads + "\n");
+  const Ran ran = RunWith({"--count", "--time=1", "--threads=2", table});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.out, EndsWith("\tINCOMPLETE: stopped\n"));
+  EXPECT_THAT(RunWith({"--time=0", table}).err, HasSubstr("no number of seconds"));
+  EXPECT_THAT(RunWith({"--threads=many", table}).err, HasSubstr("no number of threads"));
+}
+
 TEST(LitmusCommandTest, RunsProgramsOnThisMachine) {
   const std::string table = Table(kStoreBuffering);
   const Ran ran = RunWith({"--hardware=100", table});
@@ -82,7 +130,8 @@ TEST(LitmusCommandTest, RunsProgramsOnThisMachine) {
   EXPECT_EQ(RunWith({"--hardware", table}).status, 0);
   EXPECT_THAT(RunWith({"--hardware=0", table}).err, HasSubstr("no number of runs"));
   EXPECT_THAT(RunWith({"--hardware=1x", table}).err, HasSubstr("no number of runs"));
-  EXPECT_THAT(RunWith({"--hardware", "--races", table}).err, HasSubstr("--model alone"));
+  EXPECT_THAT(RunWith({"--hardware", "--races", table}).err,
+              HasSubstr("--model and --program alone"));
 }
 
 TEST(LitmusCommandTest, SaysWhatItCannotRead) {

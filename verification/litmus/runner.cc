@@ -1,6 +1,8 @@
 #include "ashlar/verification/litmus/runner.h"
 
 #include <cstddef>
+#include <memory>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
@@ -11,6 +13,10 @@
 
 namespace ashlar::verification::litmus {
 namespace {
+
+// Each thread that explores has its own, which is where the execution that it is asked about
+// ended.
+thread_local const Interpreter* threads_interpreter = nullptr;
 
 std::string Outcome(const LitmusProgram& program, const Interpreter& interpreter,
                     const rc11::Graph& graph) {
@@ -31,19 +37,30 @@ std::string Outcome(const LitmusProgram& program, const Interpreter& interpreter
 
 Summary RunProgram(const LitmusProgram& program, const RunOptions& options) {
   Summary summary;
-  Interpreter interpreter(program);
   std::unordered_set<std::uint64_t> seen;
   const rc11::Observer observer = [&](const rc11::Graph& graph, bool) {
     const bool racy = options.races && FindRace(graph).first != rc11::Graph::kNone;
+    const auto keep_token = [&](std::string& token) {
+      if (options.tokens && token.empty()) token = rc11::Token(graph);
+    };
     summary.racy += racy;
+    if (racy) keep_token(summary.racy_token);
     if (options.outcomes && !(racy && options.races_have_no_outcome)) {
-      ++summary.outcomes[Outcome(program, interpreter, graph)];
+      const std::string outcome = Outcome(program, *threads_interpreter, graph);
+      ++summary.outcomes[outcome];
+      keep_token(summary.tokens[outcome]);
     }
     if (options.duplicates && !seen.insert(ExecutionHash(graph)).second) ++summary.duplicates;
     return true;
   };
+  const auto make_interpreter = [&] {
+    auto interpreter = std::make_unique<Interpreter>(program);
+    threads_interpreter = interpreter.get();
+    return interpreter;
+  };
   const bool observes = options.races || options.outcomes || options.duplicates;
-  summary.result = rc11::Explore(interpreter, options.explorer, observes ? observer : nullptr);
+  summary.result = rc11::Explore(make_interpreter, options.explorer.threads, options.explorer,
+                                 observes ? observer : nullptr);
   return summary;
 }
 

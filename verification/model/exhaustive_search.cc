@@ -13,6 +13,7 @@ Outcome SearchExhaustively(const rc11::ScenarioType& type, const Search& search)
   rc11::Options options;
   options.max_executions = search.executions;
   options.token = search.state;
+  options.threads = search.workers;
   options.max_events = rc11::Graph::kMaxEvents - 1;
 
   Outcome outcome;

@@ -13,12 +13,15 @@
 namespace ashlar::verification {
 namespace {
 
+constexpr int kMostThreads = 256;
+
 struct Flags {
   Bounds bounds;
   std::string scenario;
   std::string state;
   std::string token;
   std::string drawings;
+  std::uint64_t threads = 1;
 };
 
 std::vector<Search> Searches(const Flags& flags) {
@@ -27,6 +30,7 @@ std::vector<Search> Searches(const Flags& flags) {
     const bool bounded = search.scheduler == Search::Scheduler::kBounded;
     search.state = bounded ? flags.state : flags.token;
     search.explain = true;
+    search.workers = static_cast<int>(flags.threads);
   }
   return searches;
 }
@@ -97,7 +101,12 @@ int RunModelTest(int argc, char** argv, const std::vector<Scenario>& scenarios) 
                   {{"scenario", &flags.scenario},
                    {"state", &flags.state},
                    {"token", &flags.token},
-                   {"drawings", &flags.drawings}})) {
+                   {"drawings", &flags.drawings},
+                   {"threads", &flags.threads}})) {
+    return 2;
+  }
+  if (flags.threads < 1 || flags.threads > kMostThreads) {
+    std::fprintf(stderr, "%s: --threads is from 1 to %d\n", argv[0], kMostThreads);
     return 2;
   }
 

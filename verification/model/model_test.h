@@ -12,6 +12,7 @@
 //   --scenario=NAME   only this scenario
 //   --state=STATE     where the bounded search begins: a failure prints it
 //   --token=TOKEN     the only execution to run under RC11, step by step: a failure prints it
+//   --threads=N       how many threads explore under RC11, if that is to be faster [1]
 //   --drawings=FOLDER where to draw what fails under RC11, for Graphviz and for Markdown
 //                     [Bazel's folder for the outputs of a test]
 //

@@ -29,6 +29,7 @@ struct Search {
   // From Outcome::state. kBounded: where to begin. kExhaustive: the only execution to run.
   std::string state;
   bool explain = false;  // kExhaustive: a failure's history is wanted
+  int workers = 1;       // kExhaustive: threads that explore; the hook must not record
 
   // "random", "bound 2", "rc11".
   std::string Name() const {

@@ -544,21 +544,30 @@ std::optional<Failure> FirstDifference(const Graph& then, const Graph& now) {
 
 }  // namespace
 
-ScenarioResult ExploreScenario(const ScenarioType& type, Options options) {
+Result Explore(const ScenarioType& type, const Options& options) {
+  if (options.threads > 1) {
+    return Explore([&] { return std::make_unique<FiberProgram>(type); }, options.threads, options);
+  }
   FiberProgram program(type);
+  return Explore(program, options);
+}
+
+ScenarioResult ExploreScenario(const ScenarioType& type, Options options) {
   ScenarioResult scenario;
   const auto caller = std::move(options.on_failure);
   options.on_failure = [&](const Graph& graph, Failure failure) {
     if (failure.kind == Failure::Kind::kNotDeterministic && failure.message.empty()) {
-      const Operation& now = program.Pending(failure.thread);
+      const Operation& now = FiberProgram::OfThread()->Pending(failure.thread);
       failure.message = DivergenceText(graph, failure.first, now);
     }
     if (scenario.failure.empty()) scenario.failure = FailureText(graph, failure);
     return caller != nullptr && caller(graph, failure);
   };
   // The explorer sees a difference only where it comes by a second time.
-  const std::unique_ptr<Graph> once = FirstExecution(program, options);
-  const std::unique_ptr<Graph> again = once != nullptr ? FirstExecution(program, options) : nullptr;
+  std::optional<FiberProgram> program(std::in_place, type);
+  const std::unique_ptr<Graph> once = FirstExecution(*program, options);
+  const std::unique_ptr<Graph> again =
+      once != nullptr ? FirstExecution(*program, options) : nullptr;
   if (again != nullptr) {
     if (const std::optional<Failure> failure = FirstDifference(*once, *again)) {
       options.on_failure(*once, *failure);
@@ -568,7 +577,12 @@ ScenarioResult ExploreScenario(const ScenarioType& type, Options options) {
       return scenario;
     }
   }
-  scenario.result = Explore(program, options);
+  if (options.threads == 1) {
+    scenario.result = Explore(*program, options);
+  } else {
+    program.reset();
+    scenario.result = Explore(type, options);
+  }
   return scenario;
 }
 

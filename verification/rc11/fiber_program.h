@@ -250,6 +250,9 @@ class FiberProgram : public Program {
   SignalTrap trap_;
 };
 
+// Explores a scenario by Options::threads, each with a program of its own.
+Result Explore(const ScenarioType& type, const Options& options);
+
 // How a scenario went.
 struct ScenarioResult {
   Result result;

@@ -59,6 +59,9 @@ struct Options : Bounds {
   std::function<bool(const Graph& graph, const Failure& failure)> on_failure;
   // If set, asked at the end of every execution, of failed ones too. False stops.
   std::function<bool()> go_on;
+  // How many threads explore. Of what makes its programs itself: ExploreScenario(),
+  // ReportScenario(). Callbacks come from any of them, one at a time.
+  int threads = 1;
   // If set, called now and then.
   std::function<void(const Progress& progress)> on_progress;
   std::chrono::nanoseconds progress_interval = std::chrono::seconds(1);

@@ -21,11 +21,7 @@ ScenarioReport ReportScenario(const ScenarioType& type, Options options,
   };
   const auto go_on = std::move(options.go_on);
   options.go_on = [&] { return smallest.GoOn() && (go_on == nullptr || go_on()); };
-  Result result;
-  {
-    FiberProgram program(type);
-    result = Explore(program, options);
-  }
+  Result result = Explore(type, options);
   ScenarioReport report;
   if (smallest.Found()) {
     const bool fails = Reenactment(type, smallest.graph(), smallest.failure()).Fails();
