@@ -9,6 +9,7 @@ std::string_view ShortPath(std::string_view file) {
     file.remove_prefix(file.find('/', at + kVirtual.size()) + 1);
     if (file.starts_with(kPrefix)) file.remove_prefix(kPrefix.size());
   }
+  while (file.starts_with("./")) file.remove_prefix(2);
   return file;
 }
 

@@ -8,6 +8,7 @@ namespace {
 TEST(ShortPathTest, DropsTheBuildsFolders) {
   EXPECT_EQ(ShortPath("bazel-out/k8/bin/concurrency/_virtual_includes/x/ashlar/concurrency/x.h"),
             "concurrency/x.h");
+  EXPECT_EQ(ShortPath("./ring/ring.h"), "ring/ring.h");
 }
 
 TEST(ShortPathTest, LeavesAPathOfTheSourceTree) {
