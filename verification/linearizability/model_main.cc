@@ -61,7 +61,7 @@ int Main(int argc, char** argv) {
                 std::uintmax_t{findings.programs}, std::uintmax_t{findings.executions},
                 std::uintmax_t{findings.histories}, std::uintmax_t{findings.operations},
                 seconds.count(), verdict);
-    std::string again = std::string(argv[0]) + " --object=" + object.name;
+    std::string again = "--object=" + object.name;
     if (findings.wrong.has_value()) {
       again += " --program=" + std::to_string(findings.wrong->program);
     }
@@ -71,7 +71,7 @@ int Main(int argc, char** argv) {
                 {"histories", std::to_string(findings.histories)},
                 {"operations", std::to_string(findings.operations)},
                 {"complete", findings.complete ? "true" : "false"}},
-               findings, again);
+               findings, internal::Again(argv[0], again));
   }
   if (!found) {
     std::fprintf(stderr, "there is no object %s\n", std::string(only).c_str());

@@ -117,14 +117,16 @@ class SimpleDequeObject {
   typename Platform::template Atomic<int> items_[kItems];
 };
 
+struct QueueOfThree : Queue<int> {
+  QueueOfThree() : Queue<int>(3) {}
+};
+
 // A queue of three for one thread, whose indices begin at 0, or just below their overflow.
 // Wrong: they are taken modulo three, and 2^8 is no multiple of it.
 template <class Platform, bool kRight>
 class RingObject {
  public:
-  using Specification = struct QueueOfThree : Queue<int> {
-    QueueOfThree() : Queue<int>(3) {}
-  };
+  using Specification = QueueOfThree;
   using Call = Specification::Call;
   using Result = Specification::Result;
   static constexpr int kThreads = 1;

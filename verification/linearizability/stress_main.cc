@@ -43,7 +43,7 @@ int Main(const char* program) {
                 {"operations", std::to_string(findings.operations)},
                 {"overlapping", std::to_string(findings.overlapping)},
                 {"complete", "false"}},
-               findings, seed + " ASHLAR_STRESS_SECONDS=60 " + program);
+               findings, seed + " ASHLAR_STRESS_SECONDS=60 " + internal::Again(program, ""));
   }
   return report.Finish();
 }

@@ -33,6 +33,13 @@ void FindingsReport::Add(const std::string& object, double seconds, Properties p
 
 int FindingsReport::Finish() const { return WriteJUnit(test_, cases_) && passed_ ? 0 : 1; }
 
+std::string Again(const char* program, const std::string& arguments) {
+  const char* const target = std::getenv("TEST_TARGET");
+  std::string command = target == nullptr ? program : std::string("bazel run ") + target;
+  if (!arguments.empty()) command += (target == nullptr ? " " : " -- ") + arguments;
+  return command;
+}
+
 double FromEnvironment(const char* name, double otherwise) {
   const char* const text = std::getenv(name);
   if (text == nullptr) return otherwise;

@@ -23,7 +23,8 @@ class FindingsReport {
 
   using Properties = std::vector<std::pair<std::string, std::string>>;
 
-  // A row. Prints and draws what is wrong; `again`: how to see it again. A drawing goes to
+  // A row. Prints and draws what is wrong; `again`: a command that
+  // shows it again. A drawing goes to
   // TEST_UNDECLARED_OUTPUTS_DIR, if there is one.
   void Add(const std::string& object, double seconds, Properties properties,
            const Findings& findings, const std::string& again);
@@ -36,6 +37,9 @@ class FindingsReport {
   std::vector<JUnitCase> cases_;
   bool passed_ = true;
 };
+
+// How to run this program again: by Bazel, if it is Bazel that runs it.
+std::string Again(const char* program, const std::string& arguments);
 
 // The value of a variable of the environment, or `otherwise`. A value that is no number ends
 // the process with a message.
