@@ -1,6 +1,5 @@
 #include "ashlar/verification/rc11/failure_text.h"
 
-
 #include "ashlar/verification/platform/short_path.h"
 
 namespace ashlar::verification::rc11 {
