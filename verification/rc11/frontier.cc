@@ -4,6 +4,13 @@
 #include <utility>
 
 namespace ashlar::verification::rc11 {
+namespace {
+
+// Pieces of work that lie ready for each worker.
+constexpr int kReady = 4;
+
+}  // namespace
+
 Frontier::Frontier(const Options& options, int workers, std::deque<Work> work, const Result& before)
     : options_(options),
       executions_left_(options.max_executions),
@@ -34,8 +41,8 @@ bool Frontier::Take(Work* work) {
 }
 
 void Frontier::Changed() {
-  // One piece for each worker lies ready, so that none has to be woken for it.
-  const bool hungry = workers_ > 1 && static_cast<int>(work_.size()) < workers_;
+  // Some pieces for each worker lie ready: to wait for one takes longer than a small one.
+  const bool hungry = workers_ > 1 && static_cast<int>(work_.size()) < kReady * workers_;
   hungry_.store(hungry, std::memory_order_relaxed);
 }
 
