@@ -12,15 +12,18 @@ constexpr int kMostHooks = 4;
 constinit MemoryHook* hooks[kMostHooks] = {};
 constinit int hook_count = 0;
 
-void* New(std::size_t bytes, std::size_t alignment) {
+void* NewOrNull(std::size_t bytes, std::size_t alignment) {
   for (int i = 0; i < hook_count; ++i) {
     if (void* const pointer = hooks[i]->Allocate(bytes, alignment)) return pointer;
   }
   if (bytes == 0) bytes = 1;
-  void* const pointer =
-      alignment == 0
-          ? std::malloc(bytes)
-          : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+  return alignment == 0
+             ? std::malloc(bytes)
+             : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+}
+
+void* New(std::size_t bytes, std::size_t alignment) {
+  void* const pointer = NewOrNull(bytes, alignment);
   if (pointer == nullptr) throw std::bad_alloc();
   return pointer;
 }
@@ -42,19 +45,47 @@ MemoryHook::MemoryHook() {
 
 }  // namespace ashlar::verification
 
-// The others of the standard library call these. Relacy's headers define some of them, as
-// inline functions; these are not, so that they win.
-void* operator new(std::size_t bytes) { return ashlar::verification::New(bytes, 0); }
-void* operator new[](std::size_t bytes) { return ashlar::verification::New(bytes, 0); }
+// All that there are: where some are left to the standard library they call these, but those of
+// AddressSanitizer do not. Relacy's headers define some of them, as inline functions; these are
+// not, so that they win.
+using ashlar::verification::Delete;
+using ashlar::verification::New;
+using ashlar::verification::NewOrNull;
+
+void* operator new(std::size_t bytes) { return New(bytes, 0); }
+void* operator new[](std::size_t bytes) { return New(bytes, 0); }
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  return ashlar::verification::New(bytes, static_cast<std::size_t>(alignment));
+  return New(bytes, static_cast<std::size_t>(alignment));
 }
-void operator delete(void* pointer) noexcept { ashlar::verification::Delete(pointer); }
-void operator delete[](void* pointer) noexcept { ashlar::verification::Delete(pointer); }
-void operator delete(void* pointer, std::size_t) noexcept { ashlar::verification::Delete(pointer); }
-void operator delete[](void* pointer, std::size_t) noexcept {
-  ashlar::verification::Delete(pointer);
+void* operator new[](std::size_t bytes, std::align_val_t alignment) {
+  return New(bytes, static_cast<std::size_t>(alignment));
 }
-void operator delete(void* pointer, std::align_val_t) noexcept {
-  ashlar::verification::Delete(pointer);
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  return NewOrNull(bytes, 0);
+}
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
+  return NewOrNull(bytes, 0);
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return NewOrNull(bytes, static_cast<std::size_t>(alignment));
+}
+void* operator new[](std::size_t bytes, std::align_val_t alignment,
+                     const std::nothrow_t&) noexcept {
+  return NewOrNull(bytes, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* pointer) noexcept { Delete(pointer); }
+void operator delete[](void* pointer) noexcept { Delete(pointer); }
+void operator delete(void* pointer, std::size_t) noexcept { Delete(pointer); }
+void operator delete[](void* pointer, std::size_t) noexcept { Delete(pointer); }
+void operator delete(void* pointer, std::align_val_t) noexcept { Delete(pointer); }
+void operator delete[](void* pointer, std::align_val_t) noexcept { Delete(pointer); }
+void operator delete(void* pointer, std::size_t, std::align_val_t) noexcept { Delete(pointer); }
+void operator delete[](void* pointer, std::size_t, std::align_val_t) noexcept { Delete(pointer); }
+void operator delete(void* pointer, const std::nothrow_t&) noexcept { Delete(pointer); }
+void operator delete[](void* pointer, const std::nothrow_t&) noexcept { Delete(pointer); }
+void operator delete(void* pointer, std::align_val_t, const std::nothrow_t&) noexcept {
+  Delete(pointer);
+}
+void operator delete[](void* pointer, std::align_val_t, const std::nothrow_t&) noexcept {
+  Delete(pointer);
 }
