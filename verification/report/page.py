@@ -89,8 +89,8 @@ def _head(facts, primitives, checks):
         _verdict(primitives, checks),
         Items([
             [Strong("Source:"), f" {facts.source}"],
-            [Strong("Written:"), f" {facts.written:%Y-%m-%d %H:%M} UTC; when each test was run "
-             "stands with it"],
+            [Strong("Written:"), f" {facts.written:%Y-%m-%d %H:%M} UTC; when each result was "
+             "got, by a run or from Bazel's cache, stands with it"],
             [Strong("Compilers:"), " ", "; ".join(compilers) or "not known"],
             [Strong("Memory models:"), " RC11 with C++20's release sequences and its “strongly "
              "happens before”, explored exhaustively by Ashlar's own checker; that of Relacy, "
@@ -174,7 +174,7 @@ def _tests(facts, primitive):
                      _time(result.started),
                      [_test_command(facts, config, [primitive.tests[kind]], is_model)]])
         rows += [["", "", Cell(problem, FAILED), "", ""] for problem in result.problems]
-    return [Table(["Test", "Configuration", "Result", "Run at (UTC)", "Again"], rows)]
+    return [Table(["Test", "Configuration", "Result", "Result of (UTC)", "Again"], rows)]
 
 
 def _search_text(row):
@@ -367,7 +367,7 @@ def _value(text):
 
 def _check_summary(result):
     cases = f", {cells.count(len(result.rows), 'case')}" if result.rows else ""
-    when = f", run at {_time(result.started)} UTC" if result.started else ""
+    when = f", result of {_time(result.started)} UTC" if result.started else ""
     status = _status_text(result).text
     return status[0].upper() + status[1:] + cases + when + "."
 

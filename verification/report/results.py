@@ -38,7 +38,8 @@ class Result:
     why: str = ""  # it is not passed
     rows: list = field(default_factory=list)
     compiler: str = ""
-    started: int = 0  # in milliseconds since 1970, of the run that the result is from
+    # When Bazel here ran the test, or got its result from a cache; in milliseconds since 1970.
+    started: int = 0
     logs: list = field(default_factory=list)
     problems: list = field(default_factory=list)  # with its files
 
