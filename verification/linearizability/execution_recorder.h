@@ -115,17 +115,24 @@ class ExecutionRecorder {
     ASHLAR_CHECK(execution != nullptr, "there is a history when all threads have ended");
     return History(*execution);
   }
-  // What was recorded up to the end of a graph where the scenario is.
+  // What was recorded up to the end of a graph where the scenario is. Thread by thread: in
+  // which sequence the checker ran them says nothing.
   HistoryOf<S> History(const rc11::Graph& graph) const {
     HistoryOf<S> history;
     history.threads = graph.Threads() + 1;  // one for what is outside of them
-    for (int i = 0; i < size_; ++i) {
-      auto& operation = history.operations.emplace_back();
-      operation.thread = extents_[i].thread < 0 ? graph.Threads() : extents_[i].thread;
-      operation.call = calls_[i];
-      if (!extents_[i].pending) operation.result = results_[i];
+    std::vector<Extent> extents;
+    for (int thread = 0; thread < history.threads; ++thread) {
+      for (int i = 0; i < size_; ++i) {
+        const bool outside = extents_[i].thread < 0;
+        if ((outside ? graph.Threads() : extents_[i].thread) != thread) continue;
+        auto& operation = history.operations.emplace_back();
+        operation.thread = thread;
+        operation.call = calls_[i];
+        if (!extents_[i].pending) operation.result = results_[i];
+        extents.push_back(extents_[i]);
+      }
     }
-    history.order = HappensBefore(graph, {extents_, static_cast<std::size_t>(size_)});
+    history.order = HappensBefore(graph, extents);
     return history;
   }
 
