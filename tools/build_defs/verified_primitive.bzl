@@ -106,6 +106,8 @@ def verified_primitive(
     _compiled_once(name + "_spec", spec, test_deps + _OBJECTS)
     ashlar_model_test(
         name = name + "_linearizability_test",
+        # Seconds, but minutes with --config=deep.
+        size = "large",
         data = hdrs + [spec],
         deps = [":" + name + "_spec", _LINEARIZABILITY_MAIN],
     )
