@@ -100,7 +100,7 @@ void Worker::Main() {
   idle_ns_.Add(TraceLog::NowNs() - idle_since_.load(std::memory_order_relaxed));
   idle_since_.store(0, std::memory_order_relaxed);
   for (;;) {
-    Work work = {.task = OwnTask()};
+    Work work = {.task = NextTask()};
     if (!work && last_victim_ != nullptr) work = StealFrom(*last_victim_);
     if (!work) work = Search();
     if (!work) break;
@@ -109,7 +109,7 @@ void Worker::Main() {
   current_ = nullptr;
 }
 
-Task* Worker::OwnTask() {
+Task* Worker::NextTask() {
   if (++turns_ % kOverdueTurn == 0) {
     if (Task* task = OverdueTask()) return task;
   }

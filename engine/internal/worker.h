@@ -91,7 +91,7 @@ class Worker {
   // When to stop spinning.
   class Patience;
 
-  Task* OwnTask();
+  Task* NextTask();
   Task* OverdueTask();
   Task* NextFromOutside();
   Task* TakeInbox();

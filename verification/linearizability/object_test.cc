@@ -17,21 +17,6 @@ namespace {
 
 using testing::HasSubstr;
 
-template <class Platform>
-using RightSum = SumObject<Platform, true>;
-template <class Platform>
-using WrongSum = SumObject<Platform, false>;
-template <class Platform>
-using RightDeque = SimpleDequeObject<Platform, true>;
-template <class Platform>
-using WrongDeque = SimpleDequeObject<Platform, false>;
-template <class Platform>
-using RightRing = RingObject<Platform, true>;
-template <class Platform>
-using WrongRing = RingObject<Platform, false>;
-template <class Platform>
-using RightGate = GateObject<Platform, true>;
-
 // ---- Real threads.
 
 template <template <class> class Description>

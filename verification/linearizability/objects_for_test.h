@@ -204,6 +204,23 @@ class GateObject {
   typename Platform::template Atomic<int> sleepers_{0};
 };
 
+template <class Platform>
+using RightSum = SumObject<Platform, true>;
+template <class Platform>
+using WrongSum = SumObject<Platform, false>;
+template <class Platform>
+using RightDeque = SimpleDequeObject<Platform, true>;
+template <class Platform>
+using WrongDeque = SimpleDequeObject<Platform, false>;
+template <class Platform>
+using RightRing = RingObject<Platform, true>;
+template <class Platform>
+using WrongRing = RingObject<Platform, false>;
+template <class Platform>
+using RightGate = GateObject<Platform, true>;
+template <class Platform>
+using WrongGate = GateObject<Platform, false>;
+
 }  // namespace ashlar::verification::linearizability
 
 #endif  // ASHLAR_VERIFICATION_LINEARIZABILITY_OBJECTS_FOR_TEST_H_
