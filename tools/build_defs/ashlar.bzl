@@ -22,6 +22,7 @@ def _prefix():
 def ashlar_library(
         name,
         hdrs = [],
+        srcs = [],
         features = [],
         include_prefix = None,
         tags = [],
@@ -30,12 +31,13 @@ def ashlar_library(
         **kwargs):
     """A library whose headers are included as "ashlar/<package>/<header>.h".
 
-    Each header is compiled alone as well, by `//...`; those that are only text for
-    another header belong in textual_hdrs.
+    Each header is compiled alone as well, by `//...`: x.h by x.cc, whose first include it is,
+    or by itself. Those that are only text for another header belong in textual_hdrs.
 
     Args:
       name: by custom, that of the header.
       hdrs: public headers, as a list of file names.
+      srcs: as for cc_library, but a list.
       features: besides layering_check.
       include_prefix: what another workspace puts in place of ashlar/<package>.
       tags: as for cc_library.
@@ -46,6 +48,7 @@ def ashlar_library(
     prefix = include_prefix or _prefix()
     cc_library(
         name = name,
+        srcs = srcs,
         hdrs = hdrs,
         features = _FEATURES + features,
         include_prefix = prefix,
@@ -54,10 +57,11 @@ def ashlar_library(
         testonly = testonly,
         **kwargs
     )
-    if hdrs:
+    alone = [header for header in hdrs if header[:-len("h")] + "cc" not in srcs]
+    if alone:
         header_check(
             name = name + "_headers",
-            headers = [prefix + "/" + header for header in hdrs],
+            headers = [prefix + "/" + header for header in alone],
             library = ":" + name,
             features = _FEATURES + features,
             tags = tags,
