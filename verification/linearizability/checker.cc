@@ -1,9 +1,23 @@
 #include "ashlar/verification/linearizability/checker.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "ashlar/base/check.h"
+#include "ashlar/verification/linearizability/internal/first_wrong_return.h"
+#include "ashlar/verification/linearizability/internal/search.h"
+#include "ashlar/verification/linearizability/order.h"
 
 namespace ashlar::verification::linearizability::internal {
+namespace {
 
+// One sequence of several that agrees with each of them and with the order of times.
 std::vector<int> Merge(const Order& order, const std::vector<std::vector<int>>& sequences) {
   // Where an operation stands in its sequence; pending ones that had no effect, nowhere.
   constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
@@ -43,6 +57,67 @@ std::vector<int> Merge(const Order& order, const std::vector<std::vector<int>>& 
     ASHLAR_CHECK(merged.size() > before, "times make an interval order, so there is a merge");
   }
   return merged;
+}
+
+// Operations that are checked together.
+Verdict CheckPart(Problem& problem, const std::vector<int>& part, const Order& order,
+                  Budget& budget) {
+  if (!problem.Deduces()) return Search(problem, part, order, budget).Run();
+  if (const std::optional<Order> deduced = problem.Deduce(order, part)) {
+    return Search(problem, part, *deduced, budget).Run();
+  }
+  // It is wrong; the rest is to say where.
+  if (problem.Timed()) return FirstWrongReturn(problem, part);
+  Budget some({.configurations = 20'000});
+  Search search(problem, part, order, some);
+  Verdict verdict = search.Run();
+  ASHLAR_CHECK(verdict.outcome != Outcome::kLinearizable, "Deduce was wrong");
+  return verdict.outcome == Outcome::kUnknown ? search.GiveUp() : verdict;
+}
+
+// Each key alone.
+Verdict CheckKeys(Problem& problem, const std::vector<std::vector<int>>& keys, const Order& order,
+                  Budget& budget) {
+  std::vector<std::vector<int>> sequences;
+  Verdict whole;
+  whole.outcome = Outcome::kLinearizable;
+  for (const std::vector<int>& part : keys) {
+    Verdict verdict = CheckPart(problem, part, order.Of(part), budget);
+    if (verdict.outcome == Outcome::kNotLinearizable) return verdict;
+    if (verdict.outcome == Outcome::kUnknown) {
+      whole = std::move(verdict);  // but another key may be wrong
+    } else {
+      sequences.push_back(std::move(verdict.sequence));
+    }
+  }
+  if (whole.outcome == Outcome::kLinearizable) whole.sequence = Merge(order, sequences);
+  return whole;
+}
+
+}  // namespace
+
+absl::StatusOr<Verdict> CheckProblem(Problem& problem, const Limits& limits) {
+  const absl::StatusOr<Order> order = problem.MakeOrder();
+  if (!order.ok()) return order.status();
+  std::vector<int> all(order->Size());
+  std::iota(all.begin(), all.end(), 0);
+  Verdict verdict;
+  if (all.size() > limits.operations) {
+    verdict.part = all;
+    verdict.why = "the limit of " + std::to_string(limits.operations) + " operations";
+    return verdict;
+  }
+  Budget budget(limits);
+  std::vector<std::vector<int>> keys;
+  if (problem.Timed()) keys = problem.Keys();
+  if (keys.empty()) {
+    verdict = CheckPart(problem, all, *order, budget);
+  } else {
+    verdict = CheckKeys(problem, keys, *order, budget);
+    if (verdict.outcome == Outcome::kLinearizable) verdict.part = all;
+  }
+  verdict.configurations = budget.Used();
+  return verdict;
 }
 
 }  // namespace ashlar::verification::linearizability::internal

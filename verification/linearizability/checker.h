@@ -37,21 +37,10 @@
 #ifndef ASHLAR_VERIFICATION_LINEARIZABILITY_CHECKER_H_
 #define ASHLAR_VERIFICATION_LINEARIZABILITY_CHECKER_H_
 
-#include <cstddef>
-#include <map>
-#include <numeric>
-#include <optional>
-#include <string>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
 #include "absl/status/statusor.h"
-#include "ashlar/base/check.h"
 #include "ashlar/verification/linearizability/history.h"
-#include "ashlar/verification/linearizability/internal/first_wrong_return.h"
-#include "ashlar/verification/linearizability/internal/search.h"
-#include "ashlar/verification/linearizability/order.h"
+#include "ashlar/verification/linearizability/internal/problem.h"
+#include "ashlar/verification/linearizability/internal/typed_problem.h"
 #include "ashlar/verification/linearizability/specification.h"
 #include "ashlar/verification/linearizability/verdict.h"
 
@@ -65,90 +54,15 @@ absl::StatusOr<Verdict> CheckLinearizable(const S& specification, const HistoryO
 
 namespace internal {
 
-inline std::vector<int> AllOf(const Order& order) {
-  std::vector<int> all(order.Size());
-  std::iota(all.begin(), all.end(), 0);
-  return all;
-}
-
-// One sequence of several that agrees with each of them and with the order of times.
-std::vector<int> Merge(const Order& order, const std::vector<std::vector<int>>& sequences);
-
-// Operations that are checked together.
-template <Specification S>
-Verdict CheckPart(const S& specification, const HistoryOf<S>& history, const std::vector<int>& part,
-                  const Order& order, Budget& budget) {
-  if constexpr (!Deducing<S>) {
-    return Search<S>(specification, history, part, order, budget).Run();
-  } else {
-    if (const auto deduced = Deduce(specification, history, part, order)) {
-      return Search<S>(specification, history, part, *deduced, budget).Run();
-    }
-    // It is wrong; the rest is to say where.
-    if (!history.order.has_value()) {
-      return FirstWrongReturn<S>(specification, history, part).Find();
-    }
-    Budget some({.configurations = 20'000});
-    Search<S> search(specification, history, part, order, some);
-    Verdict verdict = search.Run();
-    ASHLAR_CHECK(verdict.outcome != Outcome::kLinearizable, "Deduce was wrong");
-    return verdict.outcome == Outcome::kUnknown ? search.GiveUp() : verdict;
-  }
-}
-
-// Each key alone.
-template <Specification S>
-Verdict CheckParts(const S& specification, const HistoryOf<S>& history, const Order& order,
-                   Budget& budget) {
-  using Key = std::decay_t<decltype(specification.Partition(history.operations[0].call))>;
-  std::map<Key, std::vector<int>> parts;
-  for (int i = 0; i < order.Size(); ++i) {
-    parts[specification.Partition(history.operations[i].call)].push_back(i);
-  }
-  std::vector<std::vector<int>> sequences;
-  Verdict whole;
-  whole.outcome = Outcome::kLinearizable;
-  for (const auto& [key, part] : parts) {
-    Verdict verdict = CheckPart(specification, history, part, order.Of(part), budget);
-    if (verdict.outcome == Outcome::kNotLinearizable) return verdict;
-    if (verdict.outcome == Outcome::kUnknown) {
-      whole = std::move(verdict);  // but another key may be wrong
-    } else {
-      sequences.push_back(std::move(verdict.sequence));
-    }
-  }
-  if (whole.outcome == Outcome::kLinearizable) {
-    whole.sequence = Merge(order, sequences);
-    whole.part = AllOf(order);
-  }
-  return whole;
-}
+absl::StatusOr<Verdict> CheckProblem(Problem& problem, const Limits& limits = {});
 
 }  // namespace internal
 
 template <Specification S>
 absl::StatusOr<Verdict> CheckLinearizable(const S& specification, const HistoryOf<S>& history,
                                           const Limits& limits) {
-  const absl::StatusOr<Order> order = history.MakeOrder();
-  if (!order.ok()) return order.status();
-  const std::vector<int> all = internal::AllOf(*order);
-  Verdict verdict;
-  if (all.size() > limits.operations) {
-    verdict.part = all;
-    verdict.why = "the limit of " + std::to_string(limits.operations) + " operations";
-    return verdict;
-  }
-  internal::Budget budget(limits);
-  if constexpr (Partitioned<S>) {
-    if (!history.order.has_value()) {
-      verdict = internal::CheckParts(specification, history, *order, budget);
-      verdict.configurations = budget.Used();
-      return verdict;
-    }
-  }
-  verdict = internal::CheckPart(specification, history, all, *order, budget);
-  verdict.configurations = budget.Used();
-  return verdict;
+  internal::TypedProblem<S> problem(specification, history);
+  return internal::CheckProblem(problem, limits);
 }
 
 }  // namespace ashlar::verification::linearizability

@@ -6,6 +6,10 @@
 #include <map>
 #include <string_view>
 #include <tuple>
+#include <utility>
+
+#include "ashlar/base/check.h"
+#include "ashlar/verification/linearizability/order.h"
 
 namespace ashlar::verification::linearizability {
 namespace {
@@ -141,10 +145,7 @@ std::string Mark(const Bar& bar) {
   return bar.number == 0 ? "--" : "#" + std::to_string(bar.number);
 }
 
-}  // namespace
-
-namespace internal {
-
+// All but the texts of the bars.
 Drawing LayOut(const Order& order, const std::vector<Order::Place>& places, bool timed,
                const Verdict& verdict, std::size_t max_operations) {
   Drawing drawing;
@@ -197,6 +198,41 @@ Drawing LayOut(const Order& order, const std::vector<Order::Place>& places, bool
     drawing.title += ", " + std::to_string(shown.size()) + " are drawn";
   }
   drawing.why = verdict.why;
+  return drawing;
+}
+
+// The states that there can be after each operation of the sequence.
+std::vector<std::string> StatesAfter(internal::Problem& problem, const Verdict& verdict) {
+  std::vector<std::string> texts(problem.Places().size());
+  std::vector<std::uint32_t> states = {problem.InitialState()};
+  for (const int operation : verdict.sequence) {
+    std::vector<std::uint32_t> next;
+    for (const std::uint32_t state : states) problem.Apply(state, operation, next);
+    std::sort(next.begin(), next.end());
+    next.erase(std::unique(next.begin(), next.end()), next.end());
+    states = std::move(next);
+    for (const std::uint32_t state : states) {
+      const std::string text = problem.StateText(state);
+      std::string& all = texts[operation];
+      if (!text.empty()) all += (all.empty() ? "then the state is " : " or ") + text;
+    }
+  }
+  return texts;
+}
+
+}  // namespace
+
+namespace internal {
+
+Drawing DrawProblem(Problem& problem, const Verdict& verdict, std::size_t max_operations) {
+  const absl::StatusOr<Order> order = problem.MakeOrder();
+  ASHLAR_CHECK(order.ok(), "there is no verdict about what is no history");
+  Drawing drawing = LayOut(*order, problem.Places(), problem.Timed(), verdict, max_operations);
+  const std::vector<std::string> states_after = StatesAfter(problem, verdict);
+  for (Bar& bar : drawing.bars) {
+    bar.text = problem.Text(bar.operation);
+    bar.details += states_after[bar.operation];
+  }
   return drawing;
 }
 

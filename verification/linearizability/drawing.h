@@ -21,11 +21,11 @@
 #include <utility>
 #include <vector>
 
-#include "ashlar/base/check.h"
-#include "ashlar/verification/linearizability/checker.h"
 #include "ashlar/verification/linearizability/history.h"
-#include "ashlar/verification/linearizability/order.h"
+#include "ashlar/verification/linearizability/internal/problem.h"
+#include "ashlar/verification/linearizability/internal/typed_problem.h"
 #include "ashlar/verification/linearizability/specification.h"
+#include "ashlar/verification/linearizability/verdict.h"
 
 namespace ashlar::verification::linearizability {
 
@@ -64,47 +64,15 @@ std::string Columns(const Drawing& drawing);
 
 namespace internal {
 
-// All but the texts of the bars.
-Drawing LayOut(const Order& order, const std::vector<Order::Place>& places, bool timed,
-               const Verdict& verdict, std::size_t max_operations);
+Drawing DrawProblem(Problem& problem, const Verdict& verdict, std::size_t max_operations = 100);
 
 }  // namespace internal
 
 template <Specification S>
 Drawing Draw(const S& specification, const HistoryOf<S>& history, const Verdict& verdict,
              std::size_t max_operations) {
-  const absl::StatusOr<Order> order = history.MakeOrder();
-  ASHLAR_CHECK(order.ok(), "there is no verdict about what is no history");
-  const bool timed = !history.order.has_value();
-  Drawing drawing = internal::LayOut(*order, history.Places(), timed, verdict, max_operations);
-
-  // The states that there can be after each operation of the sequence.
-  std::vector<std::string> states_after(history.operations.size());
-  std::vector<typename S::State> states = {InitialState(specification)};
-  for (const int index : verdict.sequence) {
-    const auto& operation = history.operations[index];
-    std::vector<typename S::State> next;
-    for (const typename S::State& state : states) {
-      ForEachEffect(specification, state, operation.call,
-                    [&](const typename S::Result& result, typename S::State after) {
-                      if (!operation.result.has_value() || *operation.result == result) {
-                        next.push_back(std::move(after));
-                      }
-                    });
-    }
-    states = std::move(next);
-    for (const typename S::State& state : states) {
-      const std::string text = TextOf(specification, state);
-      std::string& all = states_after[index];
-      if (!text.empty()) all += (all.empty() ? "then the state is " : " or ") + text;
-    }
-  }
-  for (Drawing::Bar& bar : drawing.bars) {
-    const auto& operation = history.operations[bar.operation];
-    bar.text = TextOf(specification, operation.call, operation.result);
-    bar.details += states_after[bar.operation];
-  }
-  return drawing;
+  internal::TypedProblem<S> problem(specification, history);
+  return internal::DrawProblem(problem, verdict, max_operations);
 }
 
 }  // namespace ashlar::verification::linearizability

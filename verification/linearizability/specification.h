@@ -120,12 +120,18 @@ std::string TextOf(const S& specification, const What& what) {
   }
 }
 
+// "Pop()".
+template <Specification S>
+std::string CallText(const S& specification, const typename S::Call& call) {
+  std::string text = TextOf(specification, call);
+  return text.empty() ? "call" : text;
+}
+
 // "Pop() -> 3".
 template <Specification S>
 std::string TextOf(const S& specification, const typename S::Call& call,
                    const std::optional<typename S::Result>& result) {
-  std::string text = TextOf(specification, call);
-  if (text.empty()) text = "call";
+  std::string text = CallText(specification, call);
   if (!result.has_value()) return text + " pending";
   const std::string answer = TextOf(specification, *result);
   return answer.empty() ? text : text + " -> " + answer;
