@@ -69,7 +69,6 @@
 #define ASHLAR_VERIFICATION_LINEARIZABILITY_OBJECT_H_
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -77,6 +76,7 @@
 
 #include "ashlar/concurrency/platform.h"
 #include "ashlar/verification/linearizability/findings.h"
+#include "ashlar/verification/linearizability/internal/description.h"
 #include "ashlar/verification/linearizability/internal/explore_object.h"
 #include "ashlar/verification/linearizability/internal/replay_object.h"
 #include "ashlar/verification/linearizability/internal/stress_object.h"
@@ -87,20 +87,26 @@ namespace ashlar::verification::linearizability {
 // A description without its type.
 struct Object {
   std::string name;
-  std::function<Findings(const Exploration&)> explore;
-  std::function<Findings(const Stress&)> stress;  // null if its threads may wait for ever
-  std::function<Findings(std::span<const std::uint8_t> input)> replay;
+  Findings (*explore)(const Exploration& exploration) = nullptr;
+  Findings (*stress)(const Stress& stress) = nullptr;  // null if its threads may wait for ever
+  Findings (*replay)(std::span<const std::uint8_t> input) = nullptr;
 };
 
 template <template <class> class Description>
 Object MakeObject(std::string name) {
   Object object;
   object.name = std::move(name);
-  object.explore = internal::ExploreObject<Description<Rc11Platform>>;
+  object.explore = [](const Exploration& exploration) {
+    return internal::ExploreObject(internal::kDescription<Description<Rc11Platform>>, exploration);
+  };
   if constexpr (!internal::MayWait<Description<StdPlatform>>()) {
-    object.stress = internal::StressObject<Description<StdPlatform>>;
+    object.stress = [](const Stress& stress) {
+      return internal::StressObject(internal::kDescription<Description<StdPlatform>>, stress);
+    };
   }
-  object.replay = internal::ReplayObject<Description<StdPlatform>>;
+  object.replay = [](std::span<const std::uint8_t> input) {
+    return internal::ReplayObject(internal::kDescription<Description<StdPlatform>>, input);
+  };
   return object;
 }
 

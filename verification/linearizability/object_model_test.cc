@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "ashlar/verification/linearizability/findings.h"
-#include "ashlar/verification/linearizability/object.h"
+#include "ashlar/verification/linearizability/internal/description.h"
+#include "ashlar/verification/linearizability/internal/explore_object.h"
 #include "ashlar/verification/linearizability/objects_for_test.h"
+#include "ashlar/verification/platform/rc11_platform.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -17,7 +19,7 @@ using testing::HasSubstr;
 
 template <template <class> class Description>
 Findings Explore(Exploration exploration = {}) {
-  return MakeObject<Description>("object").explore(exploration);
+  return internal::ExploreObject(internal::kDescription<Description<Rc11Platform>>, exploration);
 }
 
 template <template <class> class Description>

@@ -1,13 +1,15 @@
 // What real threads do to objects, and what fuzzers' bytes do: right objects pass, and wrong
 // ones are found.
-#include "ashlar/verification/linearizability/object.h"
-
 #include <cstdint>
 #include <cstdio>
 #include <string>
 #include <vector>
 
+#include "ashlar/concurrency/platform.h"
 #include "ashlar/verification/linearizability/findings.h"
+#include "ashlar/verification/linearizability/internal/description.h"
+#include "ashlar/verification/linearizability/internal/replay_object.h"
+#include "ashlar/verification/linearizability/internal/stress_object.h"
 #include "ashlar/verification/linearizability/objects_for_test.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -20,24 +22,33 @@ using testing::HasSubstr;
 // ---- Real threads.
 
 template <template <class> class Description>
+Findings StressFor(double seconds) {
+  return internal::StressObject(internal::kDescription<Description<StdPlatform>>,
+                                {.seconds = seconds});
+}
+
+template <template <class> class Description>
+void ExpectRightWithThreads() {
+  const Findings findings = StressFor<Description>(0.1);
+  EXPECT_FALSE(findings.wrong.has_value()) << findings.wrong->text;
+  EXPECT_GT(findings.histories, 0u);
+  EXPECT_GE(findings.operations, findings.histories);
+}
+
+template <template <class> class Description>
 void ExpectFoundByThreads() {
   // Found within milliseconds; the bound is for machines that do nothing at once.
-  const Findings findings = MakeObject<Description>("object").stress({.seconds = 60});
+  const Findings findings = StressFor<Description>(60);
   ASSERT_TRUE(findings.wrong.has_value()) << findings.histories << " histories";
   EXPECT_THAT(findings.wrong->text, HasSubstr("not linearizable"));
   ASSERT_TRUE(findings.wrong->drawing.has_value());
   EXPECT_FALSE(findings.wrong->drawing->graph);
 }
 
-TEST(StressTest, RightObjectsPass) {
-  for (const Object& object : {MakeObject<RightSum>("sum"), MakeObject<RightDeque>("deque"),
-                               MakeObject<RightRing>("ring"), MakeObject<RightGate>("gate")}) {
-    const Findings findings = object.stress({.seconds = 0.1});
-    EXPECT_FALSE(findings.wrong.has_value()) << object.name << "\n" << findings.wrong->text;
-    EXPECT_GT(findings.histories, 0u);
-    EXPECT_GE(findings.operations, findings.histories);
-  }
-}
+TEST(StressTest, ARightSumPasses) { ExpectRightWithThreads<RightSum>(); }
+TEST(StressTest, ARightDequePasses) { ExpectRightWithThreads<RightDeque>(); }
+TEST(StressTest, ARightRingPasses) { ExpectRightWithThreads<RightRing>(); }
+TEST(StressTest, ARightGatePasses) { ExpectRightWithThreads<RightGate>(); }
 
 TEST(StressTest, ALostUpdateIsFound) { ExpectFoundByThreads<WrongSum>(); }
 
@@ -49,7 +60,7 @@ TEST(StressTest, OneThreadIsEnoughForAnIndexThatWraps) { ExpectFoundByThreads<Wr
 
 template <template <class> class Description>
 Findings Replay(const std::vector<std::uint8_t>& input) {
-  return MakeObject<Description>("object").replay(input);
+  return internal::ReplayObject(internal::kDescription<Description<StdPlatform>>, input);
 }
 
 TEST(ReplayTest, BytesAreAVariantAndThenCalls) {
@@ -62,11 +73,10 @@ TEST(ReplayTest, BytesAreAVariantAndThenCalls) {
 TEST(ReplayTest, RightObjectsPass) {
   std::vector<std::uint8_t> all;
   for (int i = 0; i < 1024; ++i) all.push_back(static_cast<std::uint8_t>(i * i / 7));
-  for (const Object& object : {MakeObject<RightSum>("sum"), MakeObject<RightDeque>("deque"),
-                               MakeObject<RightRing>("ring"), MakeObject<RightGate>("gate")}) {
-    const Findings findings = object.replay(all);
-    EXPECT_FALSE(findings.wrong.has_value()) << object.name << "\n" << findings.wrong->text;
-    EXPECT_GT(findings.operations, 0u) << object.name;
+  for (const Findings& findings : {Replay<RightSum>(all), Replay<RightDeque>(all),
+                                   Replay<RightRing>(all), Replay<RightGate>(all)}) {
+    EXPECT_FALSE(findings.wrong.has_value()) << findings.wrong->text;
+    EXPECT_GT(findings.operations, 0u);
   }
 }
 

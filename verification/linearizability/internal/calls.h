@@ -5,90 +5,84 @@
 #ifndef ASHLAR_VERIFICATION_LINEARIZABILITY_INTERNAL_CALLS_H_
 #define ASHLAR_VERIFICATION_LINEARIZABILITY_INTERNAL_CALLS_H_
 
-#include <random>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "ashlar/verification/linearizability/internal/description.h"
+#include "ashlar/verification/linearizability/internal/random.h"
 #include "ashlar/verification/linearizability/specification.h"
 
 namespace ashlar::verification::linearizability::internal {
 
-template <class D>
-using CallsOf = std::vector<CallOf<D>>;
-template <class D>
-using ProgramOf = std::vector<CallsOf<D>>;  // of each thread
+template <Specification S>
+using CallsOf = std::vector<typename S::Call>;
+template <Specification S>
+using ProgramOf = std::vector<CallsOf<S>>;  // of each thread
 
-// All that `thread` may call, `count` calls; fewer only where it may call no more.
-template <Described D>
-std::vector<CallsOf<D>> AllCalls(int thread, int count) {
-  std::vector<CallsOf<D>> all = {{}};
-  for (int i = 0; i < count; ++i) {
-    std::vector<CallsOf<D>> longer;
-    for (const CallsOf<D>& made : all) {
-      const CallsOf<D> next = D::Calls(thread, made);
-      for (const CallOf<D>& call : next) {
-        longer.push_back(made);
-        longer.back().push_back(call);
-      }
-      if (next.empty()) longer.push_back(made);
-    }
-    all = std::move(longer);
+// Appends all programs that begin with `program`, of the threads before the last and so far of the
+// last, and in which each thread makes so many calls; fewer only where it may call no more.
+template <Specification S>
+void AddPrograms(const Description<S>& description, const std::vector<int>& counts,
+                 ProgramOf<S>& program, std::vector<ProgramOf<S>>& all) {
+  const std::size_t thread = program.size() - 1;
+  CallsOf<S> next;
+  if (static_cast<int>(program[thread].size()) < counts[thread]) {
+    next = description.calls(static_cast<int>(thread), program[thread]);
   }
-  return all;
+  for (const typename S::Call& call : next) {
+    program[thread].push_back(call);
+    AddPrograms(description, counts, program, all);
+    program[thread].pop_back();
+  }
+  if (!next.empty()) return;
+  if (program.size() == counts.size()) {
+    all.push_back(program);
+    return;
+  }
+  program.emplace_back();
+  AddPrograms(description, counts, program, all);
+  program.pop_back();
 }
 
 // All in which each thread makes so many calls.
-template <Described D>
-std::vector<ProgramOf<D>> AllPrograms(const std::vector<int>& counts) {
-  std::vector<ProgramOf<D>> all = {{}};
-  for (std::size_t thread = 0; thread < counts.size(); ++thread) {
-    const auto calls = AllCalls<D>(static_cast<int>(thread), counts[thread]);
-    std::vector<ProgramOf<D>> wider;
-    for (const ProgramOf<D>& program : all) {
-      for (const CallsOf<D>& of_thread : calls) {
-        wider.push_back(program);
-        wider.back().push_back(of_thread);
-      }
-    }
-    all = std::move(wider);
-  }
+template <Specification S>
+std::vector<ProgramOf<S>> AllPrograms(const Description<S>& description,
+                                      const std::vector<int>& counts) {
+  std::vector<ProgramOf<S>> all;
+  ProgramOf<S> program(1);
+  AddPrograms(description, counts, program, all);
   return all;
 }
 
-using Random = std::minstd_rand;
-
-inline int Choose(Random& random, int count) {
-  return std::uniform_int_distribution<int>(0, count - 1)(random);
-}
-
-template <Described D>
-ProgramOf<D> RandomProgram(const std::vector<int>& counts, Random& random) {
-  ProgramOf<D> program(counts.size());
+template <Specification S>
+ProgramOf<S> RandomProgram(const Description<S>& description, const std::vector<int>& counts,
+                           Random& random) {
+  ProgramOf<S> program(counts.size());
   for (std::size_t thread = 0; thread < counts.size(); ++thread) {
-    CallsOf<D>& made = program[thread];
+    CallsOf<S>& made = program[thread];
     for (int i = 0; i < counts[thread]; ++i) {
-      const CallsOf<D> next = D::Calls(static_cast<int>(thread), made);
+      const CallsOf<S> next = description.calls(static_cast<int>(thread), made);
       if (next.empty()) break;
-      made.push_back(next[Choose(random, static_cast<int>(next.size()))]);
+      made.push_back(next[random.Below(next.size())]);
     }
   }
   return program;
 }
 
+// "variant 1\n", if there are several.
+std::string VariantText(int variants, int variant);
+
 // "thread 0: Push(1) Pop()", a line for each.
-template <Described D>
-std::string ProgramText(const ProgramOf<D>& program, int variant) {
-  const auto specification = typename D::Specification();
+template <Specification S>
+std::string ProgramText(const ProgramOf<S>& program) {
+  const S specification = S();
   std::string text;
-  if (Variants<D>() > 1) text += "variant " + std::to_string(variant) + "\n";
   for (std::size_t thread = 0; thread < program.size(); ++thread) {
     text += "thread " + std::to_string(thread) + ":";
-    for (const CallOf<D>& call : program[thread]) {
-      const std::string word = TextOf(specification, call);
-      text += " " + (word.empty() ? "call" : word);
-    }
+    for (const typename S::Call& call : program[thread])
+      text += " " + CallText(specification, call);
     text += "\n";
   }
   return text;

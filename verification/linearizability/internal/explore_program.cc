@@ -6,14 +6,32 @@
 #include "ashlar/verification/rc11/event_set.h"
 #include "ashlar/verification/rc11/explorer.h"
 #include "ashlar/verification/rc11/failure.h"
+#include "ashlar/verification/rc11/fiber_program.h"
+#include "ashlar/verification/rc11/graph.h"
 #include "ashlar/verification/rc11/options.h"
 #include "ashlar/verification/rc11/report/scenario_report.h"
 
 namespace ashlar::verification::linearizability::internal {
+namespace {
 
-Explored ExploreProgram(const rc11::ScenarioType& type, const rc11::Bounds& bounds,
-                        const std::function<void()>& begin,
-                        const std::function<bool(const rc11::Graph&)>& may_wait) {
+// Whose scenario it is: scenarios are made without arguments.
+thread_local ExploredProgram* current = nullptr;
+
+}  // namespace
+
+Explored ExploreProgram(const ScenarioShape& shape, const rc11::Bounds& bounds,
+                        ExploredProgram& program) {
+  current = &program;
+  const rc11::ScenarioType type = {
+      shape.size,
+      shape.alignment,
+      shape.threads,
+      /*more_threads=*/0,
+      [](void* memory) { current->Construct(memory); },
+      [](void*, unsigned index) { current->Thread(static_cast<int>(index)); },
+      [](void*) { current->After(); },
+      [](void*) { current->Destroy(); },
+  };
   std::uint64_t waiting = 0;  // executions that rightly end so
   std::unique_ptr<rc11::Graph> wrong;
   rc11::Failure failure;
@@ -23,11 +41,11 @@ Explored ExploreProgram(const rc11::ScenarioType& type, const rc11::Bounds& boun
   // Longer ones are cut short, and are no failure.
   options.max_events = rc11::Graph::kMaxEvents - 1;
   options.go_on = [&, begun = false]() mutable {
-    if (!std::exchange(begun, true)) begin();
+    if (!std::exchange(begun, true)) program.Begin();
     return true;
   };
   options.on_failure = [&](const rc11::Graph& graph, const rc11::Failure& found) {
-    if (found.kind == rc11::Failure::Kind::kHang && may_wait(graph)) {
+    if (found.kind == rc11::Failure::Kind::kHang && program.MayWait(graph)) {
       ++waiting;
       return true;
     }

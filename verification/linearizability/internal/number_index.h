@@ -7,9 +7,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace ashlar::verification::linearizability::internal {
+
+std::size_t HashOfPairs(const std::vector<std::pair<int, int>>& pairs);
 
 class NumberIndex {
  public:
