@@ -31,8 +31,9 @@ def ashlar_library(
         **kwargs):
     """A library whose headers are included as "ashlar/<package>/<header>.h".
 
-    Each header is compiled alone as well, by `//...`: x.h by x.cc, whose first include it is,
-    or by itself. Those that are only text for another header belong in textual_hdrs.
+    Each header is compiled alone as well, by `//...`: x.h by x.cc or x_test.cc, where clang-format
+    puts it first, or by itself. Those that are only text for another header belong in
+    textual_hdrs.
 
     Args:
       name: by custom, that of the header.
@@ -57,7 +58,13 @@ def ashlar_library(
         testonly = testonly,
         **kwargs
     )
-    alone = [header for header in hdrs if header[:-len("h")] + "cc" not in srcs]
+    stems = [header[:-len(".h")] for header in hdrs]
+    first = srcs + native.glob([stem + "_test.cc" for stem in stems])
+    alone = [
+        stem + ".h"
+        for stem in stems
+        if stem + ".cc" not in first and stem + "_test.cc" not in first
+    ]
     if alone:
         header_check(
             name = name + "_headers",

@@ -48,8 +48,8 @@ def verified_primitive(
       name_stress_test           so are histories of real threads
       name_fuzz_test             sequences of operations do what the specification says
 
-    All are tagged `model` but the last two, which sanitizers run; the second is tagged
-    `mutation`, the last `fuzz`. --config=deep explores further.
+    All are tagged `model` but the last two, `stress` and `fuzz`, which sanitizers run; the second
+    is tagged `mutation` too. --config=deep explores further.
 
     Args:
       name: by custom, that of the header.
@@ -114,6 +114,7 @@ def verified_primitive(
     cc_test(
         name = name + "_stress_test",
         size = "medium",
+        tags = ["stress"],
         deps = [":" + name + "_spec", _STRESS_MAIN],
     )
     ashlar_fuzz_test(

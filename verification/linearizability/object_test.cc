@@ -1,5 +1,7 @@
 // What real threads do to objects, and what fuzzers' bytes do: right objects pass, and wrong
 // ones are found.
+#include "ashlar/verification/linearizability/object.h"
+
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -18,6 +20,14 @@ namespace ashlar::verification::linearizability {
 namespace {
 
 using testing::HasSubstr;
+
+TEST(MakeObjectTest, MakesAllTests) {
+  const Object object = MakeObject<RightSum>("sum");
+  EXPECT_EQ(object.name, "sum");
+  EXPECT_NE(object.explore, nullptr);
+  EXPECT_NE(object.stress, nullptr);
+  EXPECT_EQ(object.replay(std::vector<std::uint8_t>{0, 1}).operations, 1u);
+}
 
 // ---- Real threads.
 
