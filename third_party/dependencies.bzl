@@ -46,6 +46,16 @@ HWLOC = dict(
     targets = {":hwloc": "hwloc"},
 )
 
+BOOST_LOCKFREE = dict(
+    apt = ["libboost-dev"],
+    header = "boost/lockfree/queue.hpp",
+)
+
+CONCURRENTQUEUE = dict(
+    apt = ["libconcurrentqueue-dev"],
+    header = "concurrentqueue/concurrentqueue.h",
+)
+
 RELACY = dict(
     apt = ["relacy-dev"],
     header = "relacy/relacy.hpp",
@@ -100,5 +110,7 @@ def ashlar_dependencies():
         targets = {":tbb": "tbb"},
     )
     _maybe(system_library, "hwloc", **HWLOC)
+    _maybe(header_library, "boost_lockfree", **BOOST_LOCKFREE)
+    _maybe(header_library, "concurrentqueue", **CONCURRENTQUEUE)
     _maybe(header_library, "relacy", **RELACY)
     _maybe(cuda_repository, "local_cuda")
