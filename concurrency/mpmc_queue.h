@@ -134,11 +134,12 @@ class MpmcQueue {
     } else if (count > 0) {
       const Ring ring = ring_;
       const Claims claims = ClaimMany<Pusher>(count);
-      for (; pushed < claims.count; ++pushed, ++first) {
-        Slot& slot = ring[claims.first + pushed];
-        const HandOver full(slot.number, Full(claims.first + pushed));
+      pushed = ring.Walk(claims.first, claims.count, [&](Slot& slot, Index index) {
+        const HandOver full(slot.number, Full(index));
         slot.item.Write().emplace(*first);
-      }
+        ++first;
+        return true;
+      });
     }
     return pushed;
   }
@@ -158,13 +159,14 @@ class MpmcQueue {
     } else if (most > 0) {
       const Ring ring = ring_;
       const Claims claims = ClaimMany<Popper>(most);
-      for (; popped < claims.count; ++popped, ++to) {
-        Slot& slot = ring[claims.first + popped];
-        const HandOver free(slot.number, ring.NextFree(claims.first + popped));
+      popped = ring.Walk(claims.first, claims.count, [&](Slot& slot, Index index) {
+        const HandOver free(slot.number, ring.NextFree(index));
         Item& item = slot.item.Write();
         const Reset reset(item);
         *to = std::move(*item);
-      }
+        ++to;
+        return true;
+      });
     }
     return popped;
   }
@@ -216,6 +218,23 @@ class MpmcQueue {
     Index mask;
     Slot& operator[](Index index) const noexcept { return slots[index & mask]; }
     Index NextFree(Index index) const noexcept { return Free(index + mask + 1); }
+
+    // Calls visit(slot, index) for that of `first` and the next, `most` of them, as long as it
+    // returns true; how often it did. The inner loop walks through memory as it lies.
+    template <class Visit>
+    [[gnu::always_inline]] std::size_t Walk(Index first, std::size_t most, Visit visit) const {
+      std::size_t done = 0;
+      while (done < most) {
+        const Index offset = (first + done) & mask;
+        Slot* slot = slots + offset;
+        const auto to_end = static_cast<std::size_t>(mask + 1 - offset);
+        const std::size_t stop = most - done < to_end ? most : done + to_end;
+        for (; done < stop; ++done, ++slot) {
+          if (!visit(*slot, first + done)) return done;
+        }
+      }
+      return done;
+    }
   };
 
   // A slot's numbers in the course of time: Free(i), Full(i), Free(i + capacity), ...
@@ -298,12 +317,10 @@ class MpmcQueue {
     const Ring ring = ring_;
     Index first = Side::Own(*this).load(std::memory_order_relaxed);  // as above
     for (unsigned attempt = 1;; ++attempt) {
-      std::size_t count = 0;
-      // (4) acquire: as (2).
-      while (count < most && ring[first + count].number.load(std::memory_order_acquire) ==
-                                 Side::Ready(first + count)) {
-        ++count;
-      }
+      const std::size_t count = ring.Walk(first, most, [](const Slot& slot, Index index) {
+        // (4) acquire: as (2).
+        return slot.number.load(std::memory_order_acquire) == Side::Ready(index);
+      });
       if (count > 0) {
         // (5) seq_cst: as (3).
         if (Side::Own(*this).compare_exchange_strong(
