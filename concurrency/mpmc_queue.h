@@ -7,7 +7,7 @@
 //   while (std::optional<Request> next = queue.TryPop()) Serve(*next);
 //
 // When to use: work between threads where a bound is wanted and memory is allocated once. When
-// not: one producer and one consumer (spsc_queue.h costs a tenth); no bound is known.
+// not: one producer and one consumer (spsc_queue.h costs a fifth); no bound is known.
 //
 // Guarantees. The queue is linearizable: each call takes effect at one moment between its begin
 // and its end, and then
