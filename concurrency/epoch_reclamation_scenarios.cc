@@ -1,0 +1,252 @@
+// Nothing that a pinned reader can find is freed, and everything that is retired is, once: the
+// checkers' heaps find the one (use after free) and the other (leaks, double frees). Batches
+// have room for one object, so that every Retire but the first seals the one before.
+//
+// None has more than three threads or two objects, and the reader reads one of them at a time.
+
+#include <atomic>
+#include <cstddef>
+#include <vector>
+
+#include "ashlar/concurrency/epoch_reclamation.h"
+#include "ashlar/concurrency/fence_policy.h"
+#include "ashlar/verification/model/expectation.h"
+#include "ashlar/verification/model/scenario.h"
+#include "ashlar/verification/model/verified_scenario.h"
+
+namespace ashlar {
+namespace {
+
+using verification::Expect;
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+constexpr auto kAcquire = std::memory_order_acquire;
+
+// Something that readers find and writers take out. Taking out is relaxed, so that all the
+// ordering is the domain's.
+template <class Platform, class FencePolicy>
+class Shared {
+ public:
+  using Epochs = BasicEpochReclamation<Platform, FencePolicy>;
+  using Participant = typename Epochs::Participant;
+  using Item = typename Platform::template Var<int>;
+
+  Shared() = default;
+  ~Shared() {
+    if (Item* const left = item_.load(kRelaxed)) Platform::Destroy(left);
+  }
+
+  void Read(Participant& self) {
+    const auto pin = self.Pin();
+    if (const Item* const seen = item_.load(kAcquire)) Expect(seen->Read() == 1);
+  }
+  void TakeOut(Participant& self) { self.Retire(item_.exchange(nullptr, kRelaxed)); }
+
+  Epochs epochs{EpochOptions{.batch = 1}};
+
+ private:
+  typename Platform::template Atomic<Item*> item_{Platform::template Create<Item>(1)};
+};
+
+// One reads what the other takes out, retires and frees.
+template <class Platform, class FencePolicy>
+struct ReadWhileRetired {
+  using Data = Shared<Platform, FencePolicy>;
+  static constexpr unsigned kThreads = 2;
+  Data data;
+  typename Data::Participant reader{data.epochs};
+  typename Data::Participant writer{data.epochs};
+
+  void Thread(unsigned index) {
+    if (index == 0) return data.Read(reader);
+    data.TakeOut(writer);
+    writer.Collect();
+    writer.Collect();
+  }
+};
+
+// The reader's pins follow one another, so that an advance may see the second instead of the
+// end of the first.
+template <class Platform, class FencePolicy>
+struct ReadTwice {
+  using Data = Shared<Platform, FencePolicy>;
+  static constexpr unsigned kThreads = 2;
+  Data data;
+  typename Data::Participant reader{data.epochs};
+  typename Data::Participant writer{data.epochs};
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      data.Read(reader);
+      return data.Read(reader);
+    }
+    data.TakeOut(writer);
+    writer.Collect();
+    writer.Collect();
+  }
+};
+
+// The inner pin's end is not the outer one's.
+template <class Platform, class FencePolicy>
+struct NestedPins {
+  using Data = Shared<Platform, FencePolicy>;
+  static constexpr unsigned kThreads = 2;
+  Data data;
+  typename Data::Participant reader{data.epochs};
+  typename Data::Participant writer{data.epochs};
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      const auto outer = reader.Pin();
+      { const auto inner = reader.Pin(); }
+      return data.Read(reader);
+    }
+    data.TakeOut(writer);
+    writer.Collect();
+    writer.Collect();
+  }
+};
+
+// The reader moves the epoch on itself, then pins the new one: what was retired in the old one
+// may still be found.
+template <class Platform, class FencePolicy>
+struct ReaderAdvances {
+  using Data = Shared<Platform, FencePolicy>;
+  static constexpr unsigned kThreads = 2;
+  Data data;
+  typename Data::Participant reader{data.epochs};
+  typename Data::Participant writer{data.epochs};
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      reader.Collect();
+      return data.Read(reader);
+    }
+    data.TakeOut(writer);
+    writer.Collect();
+    writer.Collect();
+  }
+};
+
+// A third thread moves the epoch on, between the reader's look at it and its pin, and between
+// the writer's taking out and its stamp.
+template <class Platform, class FencePolicy>
+struct AnotherAdvances {
+  using Data = Shared<Platform, FencePolicy>;
+  static constexpr unsigned kThreads = 3;
+  Data data;
+  typename Data::Participant reader{data.epochs};
+  typename Data::Participant writer{data.epochs};
+  typename Data::Participant other{data.epochs};
+
+  void Thread(unsigned index) {
+    if (index == 0) return data.Read(reader);
+    if (index == 1) {
+      other.Collect();
+      return (void)other.Collect();
+    }
+    data.TakeOut(writer);
+    writer.Collect();
+  }
+};
+
+// The writer leaves; another adopts what it retired, and frees it.
+template <class Platform, class FencePolicy>
+struct WriterLeaves {
+  using Data = Shared<Platform, FencePolicy>;
+  static constexpr unsigned kThreads = 3;
+  Data data;
+  typename Data::Participant reader{data.epochs};
+  typename Data::Participant heir{data.epochs};
+
+  void Thread(unsigned index) {
+    if (index == 0) return data.Read(reader);
+    if (index == 1) {
+      typename Data::Participant writer(data.epochs);
+      return data.TakeOut(writer);
+    }
+    heir.Collect();
+    heir.Collect();
+  }
+};
+
+// Two leave; their batches meet in the list of orphans.
+template <class Platform, class FencePolicy>
+struct TwoWritersLeave {
+  using Data = Shared<Platform, FencePolicy>;
+  static constexpr unsigned kThreads = 2;
+  Data data[1];
+  Data& epochs_of = data[0];
+  typename Data::Item* mine[2] = {Platform::template Create<typename Data::Item>(1),
+                                  Platform::template Create<typename Data::Item>(1)};
+
+  void Thread(unsigned index) {
+    typename Data::Participant writer(epochs_of.epochs);
+    writer.Retire(mine[index]);
+  }
+  void After() {
+    typename Data::Participant heir(epochs_of.epochs);
+    heir.Collect();
+    Expect(epochs_of.epochs.Garbage() <= 2);
+    heir.Collect();
+    heir.Collect();
+    Expect(epochs_of.epochs.Garbage() == 0);
+  }
+};
+
+// A reader joins while the epoch advances.
+template <class Platform, class FencePolicy>
+struct ReaderJoins {
+  using Data = Shared<Platform, FencePolicy>;
+  static constexpr unsigned kThreads = 2;
+  Data data;
+  typename Data::Participant writer{data.epochs};
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      typename Data::Participant reader(data.epochs);
+      return data.Read(reader);
+    }
+    data.TakeOut(writer);
+    writer.Collect();
+    writer.Collect();
+  }
+};
+
+// Two join at once, each in a record of its own, or in that which the other has left.
+template <class Platform, class FencePolicy>
+struct RecordIsUsedAgain {
+  using Data = Shared<Platform, FencePolicy>;
+  static constexpr unsigned kThreads = 3;
+  Data data;
+  typename Data::Participant writer{data.epochs};
+
+  void Thread(unsigned index) {
+    if (index > 0) {
+      typename Data::Participant reader(data.epochs);
+      return data.Read(reader);
+    }
+    data.TakeOut(writer);
+    writer.Collect();
+    writer.Collect();
+  }
+};
+
+}  // namespace
+}  // namespace ashlar
+
+namespace ashlar::verification {
+
+#define BOTH(name)                            \
+  MakeScenario<name, FullFencePolicy>(#name), \
+      MakeScenario<name, AsymmetricFencePolicy>("Asymmetric" #name)
+
+std::vector<Scenario> Scenarios() {
+  return {
+      BOTH(ReadWhileRetired), BOTH(ReadTwice),       BOTH(NestedPins),
+      BOTH(ReaderAdvances),   BOTH(AnotherAdvances), BOTH(WriterLeaves),
+      BOTH(TwoWritersLeave),  BOTH(ReaderJoins),     BOTH(RecordIsUsedAgain),
+  };
+}
+
+}  // namespace ashlar::verification
