@@ -39,8 +39,8 @@
 // throws it too. Deleters that may throw do not compile. Checked in every build: a pin that
 // outlives its participant, and a participant that outlives its domain.
 // Cost: on x86 Pin and its end are two stores, with the asymmetric policy nothing more; Retire
-// three stores. A batch costs one locked instruction, one compare-exchange, one heavy fence
-// and a load for each participant there ever were at a time.
+// three stores, and one deleter. A batch costs one locked instruction, one compare-exchange, one
+// heavy fence and a load for each participant there ever were at a time.
 //
 // Source: K. Fraser, "Practical lock-freedom", 2004. As in crossbeam the pin does not look
 // again at the epoch, which may have moved on; a batch is stamped with the global epoch at its
@@ -88,14 +88,22 @@ class BasicEpochReclamation {
   // A reader's. Ends in the thread, and in the reverse sequence, in which it began.
   class [[nodiscard]] PinGuard {
    public:
-    ~PinGuard() { participant_.Unpin(); }
+    ~PinGuard() {
+      if (outermost_) [[likely]] {
+        participant_.Unpin();
+      } else {
+        ASHLAR_CHECK(participant_.IsPinned(), "an inner pin outlives an outer one");
+      }
+    }
     PinGuard(const PinGuard&) = delete;
     PinGuard& operator=(const PinGuard&) = delete;
 
    private:
     friend Participant;
-    explicit PinGuard(Participant& participant) noexcept : participant_(participant) {}
+    PinGuard(Participant& participant, bool outermost) noexcept
+        : participant_(participant), outermost_(outermost) {}
     Participant& participant_;
+    const bool outermost_;
   };
 
   // Deletes by the platform. A deleter is called with the pointer, or with the pointer and
@@ -255,7 +263,7 @@ class BasicEpochReclamation<Platform, FencePolicy>::Participant {
 
   // No pin may be left. What is not yet freed goes to the others.
   ~Participant() {
-    ASHLAR_CHECK(nesting_ == 0, "a pin outlives its Participant");
+    ASHLAR_CHECK(!IsPinned(), "a pin outlives its Participant");
     ASHLAR_CHECK(!freeing_, "a deleter destroys the Participant that it is called by");
     if (garbage_ > 0) Collect();
     if (garbage_ > 0) Abandon();
@@ -270,7 +278,8 @@ class BasicEpochReclamation<Platform, FencePolicy>::Participant {
 
   // What can be found while the guard lives is not freed while it lives.
   PinGuard Pin() noexcept {
-    if (nesting_++ == 0) [[likely]] {
+    const bool outermost = !IsPinned();
+    if (outermost) [[likely]] {
       // An old epoch does no harm, it only holds up the next advance: an advance from this or a
       // later one either sees the pin, or is seen by what is read after it.
       // (14) acquire: what was taken out before a stamp of an earlier epoch is not found. The
@@ -281,10 +290,12 @@ class BasicEpochReclamation<Platform, FencePolicy>::Participant {
       // Between the pin and the reader's first look: pairs with the fence in Advance.
       FencePolicy::template Hot<Platform>();
     }
-    return PinGuard(*this);
+    return PinGuard(*this, outermost);
   }
 
-  bool IsPinned() const noexcept { return nesting_ != 0; }
+  bool IsPinned() const noexcept {
+    return record_->pinned.load(std::memory_order_relaxed) != kNotPinned;
+  }
 
   // Frees `object` when nobody can have it; null is nothing. In a pin or outside.
   template <class T, class Deleter = Delete>
@@ -294,6 +305,8 @@ class BasicEpochReclamation<Platform, FencePolicy>::Participant {
     Reserve();
     *next_++ = {const_cast<std::remove_cv_t<T>*>(object), &ReclaimBy<T, Deleter>};
     CountGarbage(garbage_ + 1);
+    // One in, one out: an allocator's cache serves that best.
+    if (ripe_next_ != ripe_end_ && !freeing_) FreeNext();
   }
 
   // The next Retire does not throw, unless a Collect comes between.
@@ -310,7 +323,8 @@ class BasicEpochReclamation<Platform, FencePolicy>::Participant {
       Seal();
       Adopt();
       Advance();
-      FreeRipe(kAllBatches);
+      while (TakeRipe()) {
+      }
     }
     return garbage_;
   }
@@ -319,15 +333,13 @@ class BasicEpochReclamation<Platform, FencePolicy>::Participant {
   friend BasicEpochReclamation;
   friend PinGuard;
 
-  static constexpr std::size_t kAllBatches = ~std::size_t{0};
-  // More than one comes in, so that what piled up behind a pin is worked off in small parts.
-  static constexpr std::size_t kBatchesAtOnce = 2;
+  // If more batches wait, two are freed while one is filled: what piled up behind a pin is
+  // worked off in small parts.
+  static constexpr std::size_t kUsualBatches = 2;
 
   void Unpin() noexcept {
-    if (--nesting_ == 0) [[likely]] {
-      // (7) release: what the reader did is done. Pairs with (6).
-      record_->pinned.store(kNotPinned, std::memory_order_release);
-    }
+    // (7) release: what the reader did is done. Pairs with (6).
+    record_->pinned.store(kNotPinned, std::memory_order_release);
   }
 
   template <class T, class Deleter>
@@ -350,7 +362,7 @@ class BasicEpochReclamation<Platform, FencePolicy>::Participant {
     if (!freeing_ && head_ != nullptr) {
       Adopt();
       const std::optional<EpochStall> stall = Advance();
-      FreeRipe(kBatchesAtOnce);
+      if (TakeRipe() && batches_ > kUsualBatches) TakeRipe();
       ReportIfLong(stall);
     }
     // A deleter may have begun one, or filled it.
@@ -455,28 +467,39 @@ class BasicEpochReclamation<Platform, FencePolicy>::Participant {
     }
   }
 
-  // At most so many batches.
-  void FreeRipe(std::size_t most) noexcept {
+  // Frees what is left of the ripe batch. The next is the oldest, if its time has come.
+  bool TakeRipe() noexcept {
+    FreeRest();
+    if (head_ == nullptr) return false;
     // (13) acquire: pairs with (12).
     const Epoch epoch = domain_.epoch_.load(std::memory_order_acquire);
-    for (; most > 0 && head_ != nullptr; --most) {
-      if (head_->label.Read().stamp + kGracePeriod > epoch) return;
-      FreeFirst();
-    }
+    if (head_->label.Read().stamp + kGracePeriod > epoch) return false;
+    TakeFirst();
+    return true;
   }
 
-  void FreeFirst() noexcept {
-    Batch* const batch = head_;
-    const typename Batch::Label label = batch->label.Read();
-    head_ = label.next;
+  void TakeFirst() noexcept {
+    const typename Batch::Label label = head_->label.Read();
+    ripe_ = std::exchange(head_, label.next);
+    ripe_next_ = ripe_->entries;
+    ripe_end_ = ripe_next_ + label.count;
     --batches_;
+  }
+
+  void FreeRest() noexcept {
+    while (ripe_next_ != ripe_end_) FreeNext();
+  }
+
+  // An object of the ripe batch.
+  void FreeNext() noexcept {
+    const Entry entry = *ripe_next_++;
     freeing_ = true;
-    for (std::size_t i = 0; i < label.count; ++i) {
-      const Entry entry = batch->entries[i];
-      entry.reclaim(entry.object, *this);
-    }
+    entry.reclaim(entry.object, *this);
     freeing_ = false;
-    CountGarbage(garbage_ - label.count);
+    CountGarbage(garbage_ - 1);
+    if (ripe_next_ != ripe_end_) return;
+    ripe_next_ = ripe_end_ = nullptr;
+    Batch* const batch = std::exchange(ripe_, nullptr);
     if (spare_ == nullptr) {
       spare_ = batch;
     } else {
@@ -489,13 +512,15 @@ class BasicEpochReclamation<Platform, FencePolicy>::Participant {
     Adopt();
     while (garbage_ > 0) {
       Seal();
-      while (head_ != nullptr) FreeFirst();
+      while (head_ != nullptr) {
+        TakeFirst();
+        FreeRest();
+      }
     }
   }
 
   BasicEpochReclamation& domain_;
   Record* const record_;
-  std::size_t nesting_ = 0;
 
   // The batch that is being filled; none has next_ == end_.
   Entry* next_ = nullptr;
@@ -507,6 +532,11 @@ class BasicEpochReclamation<Platform, FencePolicy>::Participant {
   Batch* head_ = nullptr;
   Batch* tail_ = nullptr;
   std::size_t batches_ = 0;
+
+  // The batch that is being freed.
+  Entry* ripe_next_ = nullptr;
+  Entry* ripe_end_ = nullptr;
+  Batch* ripe_ = nullptr;
 
   Batch* spare_ = nullptr;
   const Record* laggard_ = nullptr;  // who was in the way

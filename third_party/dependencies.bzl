@@ -61,6 +61,12 @@ RELACY = dict(
     header = "relacy/relacy.hpp",
 )
 
+LIBURCU = dict(
+    apt = ["liburcu-dev"],
+    minimum = "0.13",
+    targets = {":memb": "liburcu-memb"},
+)
+
 def _maybe(rule, name, **kwargs):
     if not native.existing_rule(name):
         rule(name = name, **kwargs)
@@ -112,5 +118,6 @@ def ashlar_dependencies():
     _maybe(system_library, "hwloc", **HWLOC)
     _maybe(header_library, "boost_lockfree", **BOOST_LOCKFREE)
     _maybe(header_library, "concurrentqueue", **CONCURRENTQUEUE)
+    _maybe(system_library, "liburcu", **LIBURCU)
     _maybe(header_library, "relacy", **RELACY)
     _maybe(cuda_repository, "local_cuda")
