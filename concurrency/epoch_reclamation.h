@@ -280,6 +280,7 @@ class BasicEpochReclamation<Platform, FencePolicy>::Participant {
   PinGuard Pin() noexcept {
     const bool outermost = !IsPinned();
     if (outermost) [[likely]] {
+      pinned_ = true;
       // An old epoch does no harm, it only holds up the next advance: an advance from this or a
       // later one either sees the pin, or is seen by what is read after it.
       // (14) acquire: what was taken out before a stamp of an earlier epoch is not found. The
@@ -293,9 +294,7 @@ class BasicEpochReclamation<Platform, FencePolicy>::Participant {
     return PinGuard(*this, outermost);
   }
 
-  bool IsPinned() const noexcept {
-    return record_->pinned.load(std::memory_order_relaxed) != kNotPinned;
-  }
+  bool IsPinned() const noexcept { return pinned_; }
 
   // Frees `object` when nobody can have it; null is nothing. In a pin or outside.
   template <class T, class Deleter = Delete>
@@ -338,6 +337,7 @@ class BasicEpochReclamation<Platform, FencePolicy>::Participant {
   static constexpr std::size_t kUsualBatches = 2;
 
   void Unpin() noexcept {
+    pinned_ = false;
     // (7) release: what the reader did is done. Pairs with (6).
     record_->pinned.store(kNotPinned, std::memory_order_release);
   }
@@ -521,6 +521,7 @@ class BasicEpochReclamation<Platform, FencePolicy>::Participant {
 
   BasicEpochReclamation& domain_;
   Record* const record_;
+  bool pinned_ = false;
 
   // The batch that is being filled; none has next_ == end_.
   Entry* next_ = nullptr;

@@ -175,22 +175,21 @@ template <class Platform, class FencePolicy>
 struct TwoWritersLeave {
   using Data = Shared<Platform, FencePolicy>;
   static constexpr unsigned kThreads = 2;
-  Data data[1];
-  Data& epochs_of = data[0];
+  Data data;
   typename Data::Item* mine[2] = {Platform::template Create<typename Data::Item>(1),
                                   Platform::template Create<typename Data::Item>(1)};
 
   void Thread(unsigned index) {
-    typename Data::Participant writer(epochs_of.epochs);
+    typename Data::Participant writer(data.epochs);
     writer.Retire(mine[index]);
   }
   void After() {
-    typename Data::Participant heir(epochs_of.epochs);
+    typename Data::Participant heir(data.epochs);
     heir.Collect();
-    Expect(epochs_of.epochs.Garbage() <= 2);
+    Expect(data.epochs.Garbage() <= 2);
     heir.Collect();
     heir.Collect();
-    Expect(epochs_of.epochs.Garbage() == 0);
+    Expect(data.epochs.Garbage() == 0);
   }
 };
 
@@ -232,6 +231,89 @@ struct RecordIsUsedAgain {
   }
 };
 
+// The deleter of what was taken out retires what only that led to.
+template <class Platform, class FencePolicy>
+struct DeleterRetires {
+  using Epochs = BasicEpochReclamation<Platform, FencePolicy>;
+  using Participant = typename Epochs::Participant;
+  using Inner = typename Platform::template Var<int>;
+  using Outer = typename Platform::template Var<Inner*>;
+  struct FreeOuter {
+    void operator()(Outer* outer, Participant& by) const noexcept {
+      by.Retire(outer->Read());
+      Platform::Destroy(outer);
+    }
+  };
+
+  static constexpr unsigned kThreads = 2;
+  Epochs epochs{EpochOptions{.batch = 1}};
+  Participant reader{epochs};
+  Participant writer{epochs};
+  typename Platform::template Atomic<Outer*> shared{
+      Platform::template Create<Outer>(Platform::template Create<Inner>(1))};
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      const auto pin = reader.Pin();
+      const Outer* const outer = shared.load(kAcquire);
+      if (outer != nullptr) Expect(outer->Read()->Read() == 1);
+      return;
+    }
+    writer.Retire(shared.exchange(nullptr, kRelaxed), FreeOuter());
+    for (int i = 0; i < 4; ++i) writer.Collect();
+  }
+};
+
+// A stack of two. While one thread is about to replace the top by what was below it, the other
+// takes both, frees them, and pushes another, which may be where the first one was (ABA).
+template <class Platform, class FencePolicy>
+struct NodesAreUsedAgain {
+  using Epochs = BasicEpochReclamation<Platform, FencePolicy>;
+  using Participant = typename Epochs::Participant;
+  struct Node {
+    explicit Node(Node* node_below) : below(node_below) {}
+    typename Platform::template Var<Node*> below;
+  };
+
+  static constexpr unsigned kThreads = 2;
+  Epochs epochs{EpochOptions{.batch = 2}};
+  Participant one{epochs};
+  Participant other{epochs};
+  typename Platform::template Atomic<Node*> top{
+      Platform::template Create<Node>(Platform::template Create<Node>(nullptr))};
+  int popped[2] = {0, 0};
+
+  bool Pop(Participant& self) {
+    const auto pin = self.Pin();
+    Node* node = top.load(kAcquire);
+    if (node == nullptr) return false;
+    Node* const below = node->below.Read();
+    if (!top.compare_exchange_strong(node, below, kRelaxed, kRelaxed)) return false;
+    self.Retire(node);
+    return true;
+  }
+  void Push() {
+    Node* node = top.load(kRelaxed);
+    Node* const fresh = Platform::template Create<Node>(node);
+    if (!top.compare_exchange_strong(node, fresh, std::memory_order_release, kRelaxed)) {
+      Platform::Destroy(fresh);
+      ++popped[1];
+    }
+  }
+
+  void Thread(unsigned index) {
+    if (index == 0) return (void)(popped[0] += Pop(one));
+    for (int i = 0; i < 2; ++i) popped[1] += Pop(other);
+    for (int i = 0; i < 2; ++i) other.Collect();
+    Push();
+  }
+  void After() {
+    int left = 0;
+    while (Pop(one)) ++left;
+    Expect(left + popped[0] + popped[1] == 3);
+  }
+};
+
 }  // namespace
 }  // namespace ashlar
 
@@ -243,9 +325,9 @@ namespace ashlar::verification {
 
 std::vector<Scenario> Scenarios() {
   return {
-      BOTH(ReadWhileRetired), BOTH(ReadTwice),       BOTH(NestedPins),
-      BOTH(ReaderAdvances),   BOTH(AnotherAdvances), BOTH(WriterLeaves),
-      BOTH(TwoWritersLeave),  BOTH(ReaderJoins),     BOTH(RecordIsUsedAgain),
+      BOTH(ReadWhileRetired),  BOTH(ReadTwice),      BOTH(NestedPins),        BOTH(ReaderAdvances),
+      BOTH(AnotherAdvances),   BOTH(WriterLeaves),   BOTH(TwoWritersLeave),   BOTH(ReaderJoins),
+      BOTH(RecordIsUsedAgain), BOTH(DeleterRetires), BOTH(NodesAreUsedAgain),
   };
 }
 
