@@ -2,7 +2,10 @@
 // checkers' heaps find the one (use after free) and the other (leaks, double frees). Batches
 // have room for one object, so that every Retire but the first seals the one before.
 //
-// None has more than three threads or two objects, and the reader reads one of them at a time.
+// Bounds: two or three threads, at most three participants and two objects, pins that read one of
+// them or one behind the other, two advances by the writer. RC11 runs every execution of each.
+// Not covered: batches with more than two objects, more than two advances while a pin lasts,
+// on_stall and memory that runs out (epoch_reclamation_test.cc), epochs that wrap (they do not).
 
 #include <atomic>
 #include <cstddef>
@@ -48,7 +51,7 @@ class Shared {
   typename Platform::template Atomic<Item*> item_{Platform::template Create<Item>(1)};
 };
 
-// One reads what the other takes out, retires and frees.
+// One reads what the other takes out, retires and frees. One pin, two advances.
 template <class Platform, class FencePolicy>
 struct ReadWhileRetired {
   using Data = Shared<Platform, FencePolicy>;
@@ -86,7 +89,7 @@ struct ReadTwice {
   }
 };
 
-// The inner pin's end is not the outer one's.
+// The inner pin's end is not the outer one's. Two deep.
 template <class Platform, class FencePolicy>
 struct NestedPins {
   using Data = Shared<Platform, FencePolicy>;
@@ -150,7 +153,8 @@ struct AnotherAdvances {
   }
 };
 
-// The writer leaves; another adopts what it retired, and frees it.
+// The writer leaves; another adopts what it retired, and frees it if it comes late enough: two
+// calls do not wait for the writer.
 template <class Platform, class FencePolicy>
 struct WriterLeaves {
   using Data = Shared<Platform, FencePolicy>;
@@ -170,7 +174,7 @@ struct WriterLeaves {
   }
 };
 
-// Two leave; their batches meet in the list of orphans.
+// Two leave; their batches meet in the list of orphans. Nobody reads.
 template <class Platform, class FencePolicy>
 struct TwoWritersLeave {
   using Data = Shared<Platform, FencePolicy>;
@@ -193,7 +197,7 @@ struct TwoWritersLeave {
   }
 };
 
-// A reader joins while the epoch advances.
+// A reader joins while the epoch advances. Its record is new; the next scenario uses old ones.
 template <class Platform, class FencePolicy>
 struct ReaderJoins {
   using Data = Shared<Platform, FencePolicy>;

@@ -7,7 +7,7 @@
 // other side stores, and one of the two is sure to see the other. The policy is a
 // template parameter:
 //
-//   FullFencePolicy        both sides run a full fence, 4 to 7 ns each. The default.
+//   FullFencePolicy        both sides run a full fence, 4 to 7 ns each. The default of most.
 //   AsymmetricFencePolicy  the hot side pays nothing, the cold side a membarrier(2)
 //                          that interrupts every core running the process: 0.1 to 16 us
 //                          and more. Choose it where the cold side is rare. Where
