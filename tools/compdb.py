@@ -51,19 +51,31 @@ def real_arguments(arguments, include_folder, output_base):
     return result
 
 
+def header_entry(arguments, root, header):
+    """The entry of a header that compiles as `arguments` say of another file."""
+    at = arguments.index("-c")
+    arguments = arguments[:at] + ["-x", "c++-header", "-c", header] + arguments[at + 2:]
+    return {"directory": root, "file": header, "arguments": arguments}
+
+
 def entry(arguments, root, include_folder, output_base):
     """One compile_commands.json entry, or None for a source that no editor opens."""
     source = arguments[arguments.index("-c") + 1]
     arguments = real_arguments(arguments, include_folder, output_base)
     check = HEADER_CHECK.fullmatch(source)
     if check:
-        header = os.path.join(root, check["header"])
-        at = arguments.index("-c")
-        arguments[at : at + 2] = ["-x", "c++-header", "-c", header]
-        source = header
-    elif source.startswith(("bazel-out/", "external/")):
+        return header_entry(arguments, root, os.path.join(root, check["header"]))
+    if source.startswith(("bazel-out/", "external/")):
         return None
     return {"directory": root, "file": os.path.join(root, source), "arguments": arguments}
+
+
+def entry_of_own_header(entry):
+    """That of x.h beside x.cc or x_test.cc, which is its check; or None."""
+    header = re.sub(r"(_test)?\.cc$", ".h", entry["file"])
+    if not os.path.exists(header):
+        return None
+    return header_entry(entry["arguments"], entry["directory"], header)
 
 
 def bazel(root, *arguments):
@@ -87,6 +99,10 @@ def main():
         found = entry(action["arguments"], root, include_folder, output_base)
         if found:
             entries[found["file"]] = found
+    for found in list(entries.values()):
+        own = found["file"].endswith(".cc") and entry_of_own_header(found)
+        if own:
+            entries.setdefault(own["file"], own)
     with open(os.path.join(root, "compile_commands.json"), "w", encoding="utf-8") as out:
         json.dump(list(entries.values()), out, indent=1)
     print(f"compile_commands.json: {len(entries)} files")

@@ -53,6 +53,13 @@ class CompdbTest(unittest.TestCase):
         self.assertEqual(entry["file"], self.root + "/base/high.h")
         self.assertLessEqual({"base/low.h", "base/high.h"}, self.headers(entry))
 
+    def test_a_source_gives_the_entry_of_its_own_header(self):
+        for source in ("base/high.cc", "base/high_test.cc"):
+            entry = compdb.entry_of_own_header(self.entry(source))
+            self.assertEqual(entry["file"], self.root + "/base/high.h")
+            self.assertLessEqual({"base/low.h", "base/high.h"}, self.headers(entry))
+        self.assertIsNone(compdb.entry_of_own_header(self.entry("base/user.cc")))
+
     def test_other_generated_sources_have_no_entry(self):
         self.assertIsNone(self.entry(f"{BIN}/base/generated.cc"))
         self.assertIsNone(self.entry("external/x/x.cc"))
