@@ -19,7 +19,7 @@
 // Parameters: T can be moved and destroyed, the latter without throwing. The capacity is in
 // items.
 // Thread safety: pushes by one thread at a time, pops by one at a time; SizeApprox and Capacity
-// by any. Progress: wait-free, from signal handlers too if T's constructors are.
+// by any. Progress: wait-free, if T's constructors are.
 // Memory: an array of an item each; nothing after that.
 // Errors: the constructor throws std::bad_alloc, also for a capacity that no memory could hold.
 // What T's constructors throw passes through: out of a push, and nothing was pushed; out of a

@@ -70,12 +70,12 @@ def entry(arguments, root, include_folder, output_base):
     return {"directory": root, "file": os.path.join(root, source), "arguments": arguments}
 
 
-def entry_of_own_header(entry):
-    """That of x.h beside x.cc or x_test.cc, which is its check; or None."""
-    header = re.sub(r"(_test)?\.cc$", ".h", entry["file"])
+def entry_of_own_header(source):
+    """That of x.h beside the entry of x.cc or x_test.cc, which is its check; or None."""
+    header = re.sub(r"(_test)?\.cc$", ".h", source["file"])
     if not os.path.exists(header):
         return None
-    return header_entry(entry["arguments"], entry["directory"], header)
+    return header_entry(source["arguments"], source["directory"], header)
 
 
 def bazel(root, *arguments):
