@@ -44,6 +44,12 @@ class Shared {
     if (const Item* const seen = item_.load(kAcquire)) Expect(seen->Read() == 1);
   }
   void TakeOut(Participant& self) { self.Retire(item_.exchange(nullptr, kRelaxed)); }
+  // Two advances, if no pin is in the way.
+  void TakeOutAndFree(Participant& self) {
+    TakeOut(self);
+    self.Collect();
+    self.Collect();
+  }
 
   Epochs epochs{EpochOptions{.batch = 1}};
 
@@ -62,9 +68,7 @@ struct ReadWhileRetired {
 
   void Thread(unsigned index) {
     if (index == 0) return data.Read(reader);
-    data.TakeOut(writer);
-    writer.Collect();
-    writer.Collect();
+    data.TakeOutAndFree(writer);
   }
 };
 
@@ -83,9 +87,7 @@ struct ReadTwice {
       data.Read(reader);
       return data.Read(reader);
     }
-    data.TakeOut(writer);
-    writer.Collect();
-    writer.Collect();
+    data.TakeOutAndFree(writer);
   }
 };
 
@@ -104,9 +106,7 @@ struct NestedPins {
       { const auto inner = reader.Pin(); }
       return data.Read(reader);
     }
-    data.TakeOut(writer);
-    writer.Collect();
-    writer.Collect();
+    data.TakeOutAndFree(writer);
   }
 };
 
@@ -125,9 +125,7 @@ struct ReaderAdvances {
       reader.Collect();
       return data.Read(reader);
     }
-    data.TakeOut(writer);
-    writer.Collect();
-    writer.Collect();
+    data.TakeOutAndFree(writer);
   }
 };
 
@@ -210,9 +208,7 @@ struct ReaderJoins {
       typename Data::Participant reader(data.epochs);
       return data.Read(reader);
     }
-    data.TakeOut(writer);
-    writer.Collect();
-    writer.Collect();
+    data.TakeOutAndFree(writer);
   }
 };
 
@@ -229,9 +225,7 @@ struct RecordIsUsedAgain {
       typename Data::Participant reader(data.epochs);
       return data.Read(reader);
     }
-    data.TakeOut(writer);
-    writer.Collect();
-    writer.Collect();
+    data.TakeOutAndFree(writer);
   }
 };
 
