@@ -297,6 +297,9 @@ class BasicEpochReclamation<Platform, FencePolicy>::Participant {
 
   bool IsPinned() const noexcept { return pinned_; }
 
+  // Whose pins protect what: for structures that are handed a participant.
+  bool IsOf(const BasicEpochReclamation& domain) const noexcept { return &domain_ == &domain; }
+
   // Frees `object` when nobody can have it; null is nothing. In a pin or outside.
   template <class T, class Deleter = Delete>
   requires kIsDeleter<Deleter, T>

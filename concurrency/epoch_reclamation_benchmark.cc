@@ -1,5 +1,6 @@
 // The rival is liburcu, the flavour whose readers stand on membarrier(2), with its readers'
-// side inline. `ashlar` has a full fence in each pin; `ashlar_asymmetric`, the default, none.
+// side inline. `ashlar` has a full fence in each pin; `ashlar_asymmetric`, the default, none;
+// `ashlar_thread` is the same by way of ThreadParticipant().
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -10,6 +11,7 @@
 #include "ashlar/concurrency/epoch_reclamation.h"
 #include "ashlar/concurrency/fence_policy.h"
 #include "ashlar/concurrency/platform.h"
+#include "ashlar/concurrency/thread_epochs.h"
 #include "benchmark/benchmark.h"
 
 // What it needs to be inline.
@@ -43,6 +45,15 @@ void Pin(benchmark::State& state) {
   std::atomic<int> value{1};
   for (auto _ : state) {
     const auto pin = self.Pin();
+    benchmark::DoNotOptimize(value.load(std::memory_order_acquire));
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+void PinThread(benchmark::State& state) {
+  std::atomic<int> value{1};
+  for (auto _ : state) {
+    const auto pin = ThreadParticipant().Pin();
     benchmark::DoNotOptimize(value.load(std::memory_order_acquire));
   }
   state.SetItemsProcessed(state.iterations());
@@ -118,13 +129,27 @@ void RetireDelete(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * kObjects);
 }
 
+// Items are threads that are started and awaited; with kPins each has a participant for a while.
+template <bool kPins>
+void Thread(benchmark::State& state) {
+  for (auto _ : state) {
+    std::thread([] {
+      if (kPins) const auto pin = ThreadParticipant().Pin();
+    }).join();
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
 BENCHMARK_TEMPLATE(Pin, Ashlar)->Name("Pin/ashlar");
 BENCHMARK_TEMPLATE(Pin, AshlarAsymmetric)->Name("Pin/ashlar_asymmetric");
+BENCHMARK(PinThread)->Name("Pin/ashlar_thread");
 BENCHMARK(PinLiburcu)->Name("Pin/liburcu");
 BENCHMARK_TEMPLATE(Retire, Ashlar)->Name("Retire/ashlar")->UseRealTime();
 BENCHMARK_TEMPLATE(Retire, AshlarAsymmetric)->Name("Retire/ashlar_asymmetric")->UseRealTime();
 BENCHMARK(RetireLiburcu)->Name("Retire/liburcu")->UseRealTime();
 BENCHMARK(RetireDelete)->Name("Retire/delete")->UseRealTime();
+BENCHMARK_TEMPLATE(Thread, true)->Name("Thread/ashlar_thread")->UseRealTime();
+BENCHMARK_TEMPLATE(Thread, false)->Name("Thread/none")->UseRealTime();
 
 }  // namespace
 }  // namespace ashlar
