@@ -1,0 +1,129 @@
+// What is done to a value is done by one thread at a time, and the next one sees it; also while
+// the table under them grows.
+//
+// Each scenario has two threads and a map of one shard, of two where it says so. A checker sees
+// the table of a shard as one thing that only who has the lock may read or write; what it does
+// inside is for internal/flat_table_test.cc, its lock for spin_park_mutex_scenarios.cc. So no order
+// is weakened here: the map has none of its own but for counting.
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "ashlar/concurrency/sharded_map.h"
+#include "ashlar/verification/model/expectation.h"
+#include "ashlar/verification/model/scenario.h"
+#include "ashlar/verification/model/verified_scenario.h"
+
+namespace ashlar {
+namespace {
+
+using verification::Expect;
+
+template <class Platform>
+using Map = ShardedMap<int, int, std::hash<int>, std::equal_to<>, Platform>;
+
+constexpr auto kIncrement = [](int, int& value) { ++value; };
+
+template <class Platform>
+struct NoIncrementIsLost {
+  static constexpr unsigned kThreads = 2;
+  Map<Platform> map{1};
+
+  void Thread(unsigned) { map.InsertOrVisit(7, 1, kIncrement); }
+  void After() {
+    Expect(map.Get(7) == 2);
+    Expect(map.SizeApprox() == 1);
+  }
+};
+
+template <class Platform>
+struct OneErases {
+  static constexpr unsigned kThreads = 2;
+  Map<Platform> map{1};
+  bool erased[2] = {};
+
+  OneErases() { map.TryEmplace(7, 1); }
+
+  void Thread(unsigned index) { erased[index] = map.Erase(7); }
+  void After() { Expect(erased[0] != erased[1] && map.SizeApprox() == 0); }
+};
+
+// One fills the table's only group, so that it has to move.
+template <class Platform>
+struct FoundWhileItGrows {
+  static constexpr unsigned kThreads = 2;
+  static constexpr int kFull = 13;
+  Map<Platform> map{1};
+
+  FoundWhileItGrows() {
+    for (int i = 0; i < kFull; ++i) map.TryEmplace(i, i);
+  }
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      map.TryEmplace(kFull, kFull);
+    } else {
+      Expect(map.Get(3) == 3);
+      map.Visit(3, kIncrement);
+    }
+  }
+  void After() {
+    Expect(map.Get(3) == 4);
+    Expect(map.SizeApprox() == kFull + 1);
+  }
+};
+
+// One goes through both shards, and comes to what stays there.
+template <class Platform>
+struct VisitedWhileOthersCome {
+  static constexpr unsigned kThreads = 2;
+  Map<Platform> map{2};
+
+  VisitedWhileOthersCome() { map.TryEmplace(7, 0); }
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      map.TryEmplace(8, 0);
+      map.Erase(8);
+    } else {
+      int times = 0;
+      map.VisitAll([&times](int key, int) { times += key == 7; });
+      Expect(times == 1);
+    }
+  }
+};
+
+// What was cleared is freed by one, and not looked at by the other.
+template <class Platform>
+struct ClearedOrFound {
+  static constexpr unsigned kThreads = 2;
+  Map<Platform> map{1};
+
+  ClearedOrFound() { map.TryEmplace(7, 7); }
+
+  void Thread(unsigned index) {
+    if (index == 0) return map.Clear();
+    const std::optional<int> found = map.Get(7);
+    Expect(!found.has_value() || *found == 7);
+  }
+  void After() { Expect(map.SizeApprox() == 0); }
+};
+
+}  // namespace
+}  // namespace ashlar
+
+namespace ashlar::verification {
+
+std::vector<Scenario> Scenarios() {
+  return {
+      MakeScenario<NoIncrementIsLost>("NoIncrementIsLost"),
+      MakeScenario<OneErases>("OneErases"),
+      MakeScenario<FoundWhileItGrows>("FoundWhileItGrows"),
+      MakeScenario<VisitedWhileOthersCome>("VisitedWhileOthersCome"),
+      MakeScenario<ClearedOrFound>("ClearedOrFound"),
+  };
+}
+
+}  // namespace ashlar::verification
