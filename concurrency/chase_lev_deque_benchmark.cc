@@ -105,6 +105,24 @@ void Steal(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * 8 * kBatch);
 }
 
+// Items are items; up to 32 are stolen at a time.
+template <class Deque>
+void StealBatch(benchmark::State& state) {
+  Deque deque;
+  Item stolen[32];
+  std::int64_t items = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    for (Item i = 0; i < 8 * kBatch; ++i) deque.Push(i);
+    state.ResumeTiming();
+    while (const std::size_t count = deque.StealBatch(stolen).count) {
+      items += count;
+      benchmark::DoNotOptimize(stolen);
+    }
+  }
+  state.SetItemsProcessed(items);
+}
+
 template <class Deque>
 void StealEmpty(benchmark::State& state) {
   Deque deque;
@@ -150,6 +168,8 @@ ASHLAR_DEQUE_BENCHMARK(Pair);
 ASHLAR_DEQUE_BENCHMARK(PairLast);
 ASHLAR_DEQUE_BENCHMARK(Burst);
 ASHLAR_DEQUE_BENCHMARK(Steal);
+BENCHMARK_TEMPLATE(StealBatch, Ashlar)->Name("StealBatch/ashlar/32");
+BENCHMARK_TEMPLATE(StealBatch, AshlarAsymmetric)->Name("StealBatch/ashlar_asymmetric/32");
 ASHLAR_DEQUE_BENCHMARK(StealEmpty);
 BENCHMARK_TEMPLATE(HandOver, Ashlar)->Name("HandOver/ashlar")->UseRealTime();
 BENCHMARK_TEMPLATE(HandOver, AshlarAsymmetric)->Name("HandOver/ashlar_asymmetric")->UseRealTime();

@@ -2,6 +2,8 @@
 // push, whatever the owner and the thieves do at the same time.
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -50,6 +52,12 @@ class Parcels {
   StealOutcome Steal() {
     const StealResult<int> result = deque_.Steal();
     if (result.outcome == StealOutcome::kSuccess) Take(result.item);
+    return result.outcome;
+  }
+  StealOutcome StealTwo() {
+    int items[2];
+    const StealBatchResult result = deque_.StealBatch(items);
+    for (std::size_t i = 0; i < result.count; ++i) Take(items[i]);
     return result.outcome;
   }
 
@@ -144,6 +152,40 @@ struct IndicesWrapAround {
   }
 };
 
+// The owner comes to the second item of a batch when the thief does.
+template <class Platform, class FencePolicy>
+struct BatchMeetsOwner {
+  static constexpr unsigned kThreads = 2;
+  Parcels<Platform, FencePolicy> parcels{4};
+
+  BatchMeetsOwner() {
+    for (int i = 0; i < 3; ++i) parcels.Push();
+  }
+
+  void Thread(unsigned index) {
+    if (index > 0) return (void)parcels.StealTwo();
+    parcels.Pop();
+    parcels.Pop();
+  }
+};
+
+template <class Platform>
+struct BatchMeetsThiefAndGrowth {
+  static constexpr unsigned kThreads = 3;
+  Parcels<Platform, FullFencePolicy> parcels{2};
+
+  BatchMeetsThiefAndGrowth() {
+    parcels.Push();
+    parcels.Push();
+  }
+
+  void Thread(unsigned index) {
+    if (index == 0) return parcels.Push();
+    if (index == 1) return (void)parcels.StealTwo();
+    parcels.Steal();
+  }
+};
+
 // The array grows twice unless the thief is quick.
 template <class Platform, class FencePolicy>
 struct GrowthDuringSteal {
@@ -209,8 +251,15 @@ struct PushBeforeStealIsSeen {
   }
 };
 
+struct ByOne {
+  static StealOutcome Steal(auto& parcels) { return parcels.Steal(); }
+};
+struct ByBatch {
+  static StealOutcome Steal(auto& parcels) { return parcels.StealTwo(); }
+};
+
 // kEmpty speaks of one moment: there is an item at each, if not always the same one.
-template <class Platform>
+template <class Platform, class Thief>
 struct NeverEmpty {
   static constexpr unsigned kThreads = 3;
   Parcels<Platform, FullFencePolicy> parcels{2};
@@ -225,7 +274,7 @@ struct NeverEmpty {
     } else if (index == 1) {
       if (pushed.load(kAcquire) == 1) parcels.Steal();
     } else {
-      Expect(parcels.Steal() != StealOutcome::kEmpty);
+      Expect(Thief::Steal(parcels) != StealOutcome::kEmpty);
     }
   }
 };
@@ -271,10 +320,14 @@ std::vector<Scenario> Scenarios() {
       MakeScenario<IndicesWrapAround>("IndicesWrapAround"),
       MakeScenario<GrowthDuringSteal, FullFencePolicy>("GrowthDuringSteal"),
       MakeScenario<GrowthDuringSteal, AsymmetricFencePolicy>("AsymmetricGrowthDuringSteal"),
+      MakeScenario<BatchMeetsOwner, FullFencePolicy>("BatchMeetsOwner"),
+      MakeScenario<BatchMeetsOwner, AsymmetricFencePolicy>("AsymmetricBatchMeetsOwner"),
+      MakeScenario<BatchMeetsThiefAndGrowth>("BatchMeetsThiefAndGrowth"),
       MakeScenario<GrowthTwoThieves>("GrowthTwoThieves"),
       MakeScenario<SlotsAreUsedAgain>("SlotsAreUsedAgain"),
       MakeScenario<PushBeforeStealIsSeen>("PushBeforeStealIsSeen"),
-      MakeScenario<NeverEmpty>("NeverEmpty"),
+      MakeScenario<NeverEmpty, ByOne>("NeverEmpty"),
+      MakeScenario<NeverEmpty, ByBatch>("BatchIsNeverEmpty"),
       MakeScenario<PushIsSeenOrThiefIs>("PushIsSeenOrThiefIs"),
   };
 }

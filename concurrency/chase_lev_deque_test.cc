@@ -48,6 +48,29 @@ TEST(ChaseLevDequeTest, ThiefTakesTheOldest) {
   EXPECT_EQ(deque.Steal().outcome, StealOutcome::kEmpty);
 }
 
+TEST(ChaseLevDequeTest, ABatchIsAtMostHalfAndFits) {
+  Deque deque;
+  int items[3] = {-1, -1, -1};
+  EXPECT_EQ(deque.StealBatch(items).outcome, StealOutcome::kEmpty);
+  for (int i = 0; i < 10; ++i) deque.Push(i);
+  EXPECT_EQ(deque.StealBatch({}).outcome, StealOutcome::kEmpty);
+
+  const StealBatchResult full = deque.StealBatch(items);
+  EXPECT_EQ(full.outcome, StealOutcome::kSuccess);
+  EXPECT_EQ(full.count, 3u);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(items[i], i);
+
+  deque.Pop();
+  deque.Pop();  // 3 to 7 are left
+  EXPECT_EQ(deque.StealBatch(items).count, 3u);
+  EXPECT_EQ(items[2], 5);
+  EXPECT_EQ(deque.StealBatch(items).count, 1u);
+  EXPECT_EQ(deque.StealBatch(items).count, 1u);
+  EXPECT_EQ(items[0], 7);
+  EXPECT_EQ(deque.StealBatch(items).count, 0u);
+  EXPECT_EQ(deque.Pop(), std::nullopt);
+}
+
 TEST(ChaseLevDequeTest, UpcomingItemsAreThoseThatPopGives) {
   Deque deque(4);
   for (int i = 0; i < 8; ++i) deque.Push(i);
@@ -266,10 +289,10 @@ class ChaseLevDequeStressTest : public testing::Test {
         ++started;
         for (int misses = 0;;) {
           const bool last_round = finished.load(std::memory_order_acquire);
-          const StealResult<Item*> stolen = deque.Steal();
-          if (stolen.outcome == StealOutcome::kSuccess) {
-            Take(stolen.item);
-          } else if (stolen.outcome == StealOutcome::kEmpty) {
+          Item* items[5];
+          const StealBatchResult stolen = deque.StealBatch({items, 1 + misses % 5u});
+          for (std::size_t taken = 0; taken < stolen.count; ++taken) Take(items[taken]);
+          if (stolen.outcome == StealOutcome::kEmpty) {
             if (last_round) return;
             // Eager, but it must not starve the owner where processors are few.
             if (++misses % 256 == 0) std::this_thread::yield();
