@@ -31,8 +31,8 @@
 // Progress: Pin and its end are wait-free. Retire is, but for allocation, deleters and the
 // look at each participant, once a batch. Nothing waits for a reader.
 // Memory: while no pin lasts long, a participant holds at most 4 batches. Behind a pin that
-// does not end garbage grows without bound: that is in the nature of epochs. Garbage()
-// counts it, Laggard() names the pin, EpochOptions::on_stall is told.
+// does not end garbage grows: that is in the nature of epochs. TryReserve bounds it, by refusing.
+// Garbage() counts it, Laggard() names the pin, EpochOptions::on_stall is told.
 // Errors: Retire throws std::bad_alloc when it cannot begin a batch; the object is still the
 // caller's then, who may retire it later. Reserve, before the object is
 // taken out, makes the next Retire sure not to throw. The constructor of a Participant
@@ -316,6 +316,15 @@ class BasicEpochReclamation<Platform, FencePolicy>::Participant {
   void Reserve() {
     if (next_ == end_) [[unlikely]]
       MakeRoom();
+  }
+
+  // For who wants a bound on garbage, whoever stays pinned: false if this participant holds
+  // `most` objects or more, and cannot free any now; then take nothing out. Else a Reserve. `most`
+  // of less than 4 batches is false now and then with nobody in the way.
+  [[nodiscard]] bool TryReserve(std::size_t most) {
+    if (garbage_ >= most && Collect() >= most) return false;
+    Reserve();
+    return true;
   }
 
   // Frees what can be freed, and helps the epoch on by one. What is retired, and pinned by

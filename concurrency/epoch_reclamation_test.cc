@@ -209,6 +209,29 @@ TEST(EpochReclamationTest, TheOldestOfSeveralPinsIsTheLaggard) {
   EXPECT_EQ(std::string_view(epochs.Laggard()->name), "first");
 }
 
+TEST(EpochReclamationTest, GarbageBehindAPinIsBoundedByTryReserve) {
+  constexpr std::size_t kMost = 20;
+  int alive = 0;
+  EpochReclamation epochs({.batch = 4});
+  Participant reader(epochs);
+  Participant writer(epochs);
+  const auto retire = [&] {
+    if (!writer.TryReserve(kMost)) return false;
+    writer.Retire(new Counted(alive));
+    return true;
+  };
+  {
+    const auto pin = reader.Pin();
+    int retired = 0;
+    for (int i = 0; i < 1000; ++i) retired += retire();
+    EXPECT_EQ(retired, static_cast<int>(kMost));
+    EXPECT_EQ(epochs.Garbage(), kMost);
+  }
+  // Nobody is in the way: nobody is refused.
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(retire());
+  EXPECT_LE(alive, static_cast<int>(kMost));
+}
+
 // ---- Participants come and go.
 
 TEST(EpochReclamationTest, WhatOneLeavesAnotherFrees) {
