@@ -39,8 +39,8 @@ void PairChaseLev(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(PairSplit)->Name("Pair/split");
-BENCHMARK(PairChaseLev)->Name("Pair/chase_lev");
+BENCHMARK(PairSplit)->Name("Pair/ashlar");
+BENCHMARK(PairChaseLev)->Name("Pair/ashlar_chase_lev");
 
 // The same, but each item is asked for, made public, and taken back.
 void PairAsked(benchmark::State& state) {
@@ -54,7 +54,7 @@ void PairAsked(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(PairAsked)->Name("PairAsked/split");
+BENCHMARK(PairAsked)->Name("PairAsked/ashlar");
 
 // Items are pairs: 64 forked, then 64 joined; a request comes once in between, so that the
 // owner takes half of them back by halves.
@@ -70,7 +70,7 @@ void NestAsked(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * kDepth);
 }
-BENCHMARK(NestAsked)->Name("NestAsked/split");
+BENCHMARK(NestAsked)->Name("NestAsked/ashlar");
 
 // Items are steals of public items, by the one thread that there is.
 void StealSplit(benchmark::State& state) {
@@ -92,7 +92,7 @@ void StealSplit(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kCapacity));
 }
-BENCHMARK(StealSplit)->Name("Steal/split");
+BENCHMARK(StealSplit)->Name("Steal/ashlar");
 
 void StealChaseLev(benchmark::State& state) {
   ChaseLev deque(kCapacity);
@@ -104,7 +104,7 @@ void StealChaseLev(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kCapacity));
 }
-BENCHMARK(StealChaseLev)->Name("Steal/chase_lev");
+BENCHMARK(StealChaseLev)->Name("Steal/ashlar_chase_lev");
 
 // A thief that finds nothing and has asked already.
 void StealEmptySplit(benchmark::State& state) {
@@ -112,7 +112,7 @@ void StealEmptySplit(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(deque.Steal().item);
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(StealEmptySplit)->Name("StealEmpty/split");
+BENCHMARK(StealEmptySplit)->Name("StealEmpty/ashlar");
 
 }  // namespace
 }  // namespace ashlar
