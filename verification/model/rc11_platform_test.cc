@@ -239,6 +239,23 @@ TEST(Rc11SpinTest, AccusesNoLoopThatEnds) {
   EXPECT_EQ(scenario.result.blocked, 1u) << "it is not run on, either";
 }
 
+// What follows the loop may wait, but not for ever.
+struct SpinsThenSleepsInTime {
+  static constexpr int kThreads = 2;
+  P::Atomic<int> go{0};
+  P::Atomic<std::uint32_t> word{0};
+  void Thread(unsigned index) {
+    if (index == 0) return go.store(1, kRelaxed);
+    while (go.load(kRelaxed) == 0) P::SpinWait();
+    P::WaitFor(word, 0, std::chrono::seconds(1));
+  }
+};
+
+TEST(Rc11SpinTest, ATimedSleepAfterItEnds) {
+  const ScenarioResult scenario = ExploreRc11<SpinsThenSleepsInTime>(Accidents(0));
+  EXPECT_EQ(scenario.result.status, Status::kComplete) << scenario.failure;
+}
+
 // The event count that ships, and what it would be without its fences.
 
 struct NoFence {

@@ -56,7 +56,10 @@ class FairRun {
           return Turn::kEnd;
         case OperationKind::kRead:
           if (operation.await) {
-            if ((value & operation.value) != 0) return changes ? Turn::kChange : Turn::kNothing;
+            if ((value & operation.value) != 0) {
+              if (operation.accident) return Turn::kEnd;  // its time may run out
+              return changes ? Turn::kChange : Turn::kNothing;
+            }
             changes = true;
           }
           break;
