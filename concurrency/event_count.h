@@ -29,7 +29,8 @@
 //
 // Parameters: FencePolicy (fence_policy.h) says who pays for the ordering. With
 // AsymmetricFencePolicy a notification without waiters costs 1 ns and less, and each
-// PrepareWait a membarrier.
+// PrepareWait a membarrier. SeqCstAccessPolicy (below) is as cheap on both sides, where the
+// condition is looked at and changed by seq_cst accesses.
 // Thread safety: everything from any thread; the commit from the thread that prepared.
 // Progress: PrepareWait, CancelWait and notifications are wait-free (system calls
 // aside); commits block.
@@ -45,11 +46,17 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <type_traits>
 
 #include "ashlar/concurrency/fence_policy.h"
 #include "ashlar/concurrency/platform.h"
 
 namespace ashlar {
+
+// No fence on either side, and a notification without waiters is a load. Only for conditions
+// that become true by a seq_cst store or read-modify-write of the notifier, and that the waiter
+// looks at, after PrepareWait, by a seq_cst access: those and the event count's are in one order.
+struct SeqCstAccessPolicy {};
 
 template <class Platform = StdPlatform, class FencePolicy = FullFencePolicy>
 class BasicEventCount {
@@ -68,9 +75,9 @@ class BasicEventCount {
 
   // Announces that this thread is about to sleep. Look at the condition after it.
   [[nodiscard]] Key PrepareWait() noexcept {
-    waiters_.fetch_add(1, std::memory_order_relaxed);
+    waiters_.fetch_add(1, kAccess);
     // Between announcing and the caller's look at its condition: pairs with Notify's fence.
-    FencePolicy::template ColdAfterRmw<Platform>();
+    if constexpr (kFenced) FencePolicy::template ColdAfterRmw<Platform>();
     // (1) acquire: a notification that this key already counts in will not wake us, so
     // its condition must be seen. Pairs with (2).
     return Key(epoch_.load(std::memory_order_acquire));
@@ -114,6 +121,10 @@ class BasicEventCount {
   bool HasWaiters() const noexcept { return waiters_.load(std::memory_order_relaxed) != 0; }
 
  private:
+  static constexpr bool kFenced = !std::is_same_v<FencePolicy, SeqCstAccessPolicy>;
+  static constexpr std::memory_order kAccess =
+      kFenced ? std::memory_order_relaxed : std::memory_order_seq_cst;
+
   bool NotifiedSince(Key key) const noexcept {
     // relaxed: a commit may return for no reason, so nobody can rely on what it saw, and
     // the next PrepareWait acquires it.
@@ -124,8 +135,8 @@ class BasicEventCount {
 
   bool AdvanceIfAwaited() noexcept {
     // Between the caller's condition and the look at the waiters: pairs with PrepareWait's.
-    FencePolicy::template Hot<Platform>();
-    if (waiters_.load(std::memory_order_relaxed) == 0) [[likely]]
+    if constexpr (kFenced) FencePolicy::template Hot<Platform>();
+    if (waiters_.load(kAccess) == 0) [[likely]]
       return false;
     // (2) release: pairs with (1).
     epoch_.fetch_add(1, std::memory_order_release);

@@ -1,9 +1,11 @@
 // No wake-up of an event count is lost: whoever misses one sleeps for ever, which the
 // checker reports as DEADLOCK. The conditions are relaxed on purpose, so that all the
-// ordering is the event count's.
+// ordering is the event count's; but for the policy that leaves it to them.
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 #include "ashlar/concurrency/event_count.h"
@@ -27,11 +29,11 @@ class Tokens {
   ~Tokens() { Expect(!events_.HasWaiters()); }
 
   void AddAndNotifyOne() {
-    count_.fetch_add(1, kRelaxed);
+    count_.fetch_add(1, kAccess);
     events_.NotifyOne();
   }
   void AddTwoAndNotifyAll() {
-    count_.fetch_add(2, kRelaxed);
+    count_.fetch_add(2, kAccess);
     events_.NotifyAll();
   }
   void Take() {
@@ -55,10 +57,13 @@ class Tokens {
   }
 
  private:
+  static constexpr auto kAccess =
+      std::is_same_v<FencePolicy, SeqCstAccessPolicy> ? std::memory_order_seq_cst : kRelaxed;
+
   // Sleepers see the newest count soon enough; a compare-exchange would do so at once
   // and hide what the event count has to do.
   bool TryTake() {
-    int count = count_.load(kRelaxed);
+    int count = count_.load(kAccess);
     while (count > 0) {
       if (count_.compare_exchange_weak(count, count - 1, kRelaxed, kRelaxed)) return true;
     }
@@ -153,14 +158,18 @@ std::vector<Scenario> Scenarios() {
   return {
       MakeScenario<OneWaiter, FullFencePolicy>("OneWaiter"),
       MakeScenario<OneWaiter, AsymmetricFencePolicy>("AsymmetricOneWaiter"),
+      MakeScenario<OneWaiter, SeqCstAccessPolicy>("SeqCstOneWaiter"),
       MakeScenario<EpochWrapsAround, FullFencePolicy>("EpochWrapsAround"),
       MakeScenario<EpochWrapsAround, AsymmetricFencePolicy>("AsymmetricEpochWrapsAround"),
       MakeScenario<NotifyAllWakesAll, FullFencePolicy>("NotifyAllWakesAll"),
       MakeScenario<NotifyAllWakesAll, AsymmetricFencePolicy>("AsymmetricNotifyAllWakesAll"),
+      MakeScenario<NotifyAllWakesAll, SeqCstAccessPolicy>("SeqCstNotifyAllWakesAll"),
       MakeScenario<NotifyOneWakesAnother, FullFencePolicy>("NotifyOneWakesAnother"),
       MakeScenario<NotifyOneWakesAnother, AsymmetricFencePolicy>("AsymmetricNotifyOneWakesAnother"),
+      MakeScenario<NotifyOneWakesAnother, SeqCstAccessPolicy>("SeqCstNotifyOneWakesAnother"),
       MakeScenario<TwoNotifiers, FullFencePolicy>("TwoNotifiers"),
       MakeScenario<TwoNotifiers, AsymmetricFencePolicy>("AsymmetricTwoNotifiers"),
+      MakeScenario<TwoNotifiers, SeqCstAccessPolicy>("SeqCstTwoNotifiers"),
       MakeScenario<CancelTakesNoWakeUp, FullFencePolicy>("CancelTakesNoWakeUp"),
       MakeScenario<CancelTakesNoWakeUp, AsymmetricFencePolicy>("AsymmetricCancelTakesNoWakeUp"),
       MakeScenario<TimeoutTakesNoWakeUp, FullFencePolicy>("TimeoutTakesNoWakeUp"),

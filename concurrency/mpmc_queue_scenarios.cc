@@ -24,13 +24,9 @@ using verification::Expect;
 struct FromZero {
   static constexpr std::uint64_t kFirst = 0;
 };
-// The index wraps around,
+// The index wraps around.
 struct FromLastIndex {
-  static constexpr std::uint64_t kFirst = ~std::uint64_t{0};
-};
-// or the slots' numbers do, which are twice the index.
-struct FromLastNumber {
-  static constexpr std::uint64_t kFirst = (~std::uint64_t{0} >> 1);
+  static constexpr std::uint64_t kFirst = ~std::uint64_t{0} >> 1;
 };
 
 // A queue of parcels, each of which is sent by one thread and received by one.
@@ -70,6 +66,9 @@ class Parcels {
       Platform::SpinWait();
     }
   }
+
+  void Close() { queue_.Close(); }
+  bool IsClosed() const { return queue_.IsClosed(); }
 
   // Parcels `first` and first + 1. How many were pushed.
   std::size_t TryPushTwo(int first) {
@@ -372,6 +371,103 @@ struct NotFullAndEmptyByBatches {
   }
 };
 
+// What is not refused comes out after the Close, if it was still being pushed then as well. Queues
+// that close by a word of their own lose it. Bound: a push, and one of two.
+template <class Platform>
+struct NothingIsPushedAfterClose {
+  static constexpr unsigned kThreads = 3;
+  Parcels<Platform> parcels{4};
+  std::size_t pushed[2] = {};
+  std::size_t popped = 0;
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      pushed[0] = parcels.TryPush(0) ? 1 : 0;
+    } else if (index == 1) {
+      pushed[1] = parcels.TryPushTwo(1);
+    } else {
+      parcels.Close();
+      while (parcels.TryPop()) ++popped;
+    }
+  }
+  void After() { Expect(popped == pushed[0] + pushed[1]); }
+};
+
+// The same with the last item of one slot.
+template <class Platform, class From>
+struct CloseAgainstFull {
+  static constexpr unsigned kThreads = 2;
+  Parcels<Platform> parcels{1, From::kFirst};
+  int pushed = 0;
+  int popped = 0;
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      for (int i = 0; i < 3; ++i) pushed += parcels.TryPush(i) ? 1 : 0;
+    } else {
+      while (parcels.TryPop()) ++popped;
+      parcels.Close();
+      while (parcels.TryPop()) ++popped;
+    }
+  }
+  void After() { Expect(popped == pushed); }
+};
+
+// Who is refused, or asks, knows what led to the Close.
+template <class Platform>
+struct CloseTellsWhy {
+  static constexpr unsigned kThreads = 3;
+  Parcels<Platform> parcels{4};
+  typename Platform::template Var<int> why{0};
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      why.Write() = 1;
+      parcels.Close();
+    } else if (index == 1) {
+      if (!parcels.TryPush(0)) Expect(why.Read() == 1);
+    } else {
+      if (parcels.IsClosed()) Expect(why.Read() == 1);
+    }
+  }
+};
+
+// The sleepers' pattern, by seq_cst accesses and no fence: either who announces its sleep is
+// refused no more, or who makes that so sees it.
+enum class Act { kPush, kPop, kClose };
+
+template <class Platform, class What>
+struct ChangeIsSeenOrSleeperIs {
+  static constexpr unsigned kThreads = 2;
+  static constexpr bool kPop = What::kAct == Act::kPop;
+  Parcels<Platform> parcels{1};
+  typename Platform::template Atomic<bool> asleep{false};
+  bool sleeper_was_seen = false;
+  bool change_was_seen = false;
+
+  ChangeIsSeenOrSleeperIs() {
+    if (kPop) parcels.Push(0);
+  }
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      if (What::kAct == Act::kPush) parcels.TryPush(0);
+      if (What::kAct == Act::kPop) parcels.TryPop();
+      if (What::kAct == Act::kClose) parcels.Close();
+      sleeper_was_seen = asleep.load(std::memory_order_seq_cst);
+    } else {
+      asleep.store(true, std::memory_order_seq_cst);
+      change_was_seen = kPop ? parcels.TryPush(1) : parcels.TryPop().has_value();
+      if (What::kAct == Act::kClose) change_was_seen = parcels.IsClosed();
+    }
+  }
+  void After() { Expect(sleeper_was_seen || change_was_seen); }
+};
+template <Act kWhat>
+struct By {
+  static constexpr Act kAct = kWhat;
+};
+
 }  // namespace
 }  // namespace ashlar
 
@@ -381,11 +477,10 @@ std::vector<Scenario> Scenarios() {
   return {
       MakeScenario<OneSlotIsUsedAgain, FromZero>("OneSlotIsUsedAgain"),
       MakeScenario<OneSlotIsUsedAgain, FromLastIndex>("OneSlotIsUsedAgainFromLastIndex"),
-      MakeScenario<OneSlotIsUsedAgain, FromLastNumber>("OneSlotIsUsedAgainFromLastNumber"),
       MakeScenario<OrderOfEachProducer, FromZero>("OrderOfEachProducer"),
       MakeScenario<OrderOfEachProducer, FromLastIndex>("OrderOfEachProducerFromLastIndex"),
       MakeScenario<TwoConsumers, FromZero>("TwoConsumers"),
-      MakeScenario<TwoConsumers, FromLastNumber>("TwoConsumersFromLastNumber"),
+      MakeScenario<TwoConsumers, FromLastIndex>("TwoConsumersFromLastIndex"),
       MakeScenario<TwoProducersOneSlot>("TwoProducersOneSlot"),
       MakeScenario<NotEmptyAfterAPush>("NotEmptyAfterAPush"),
       MakeScenario<NotFullAfterAPop>("NotFullAfterAPop"),
@@ -399,6 +494,13 @@ std::vector<Scenario> Scenarios() {
       MakeScenario<BatchesUseSlotsAgain, FromZero>("BatchesUseSlotsAgain"),
       MakeScenario<BatchesUseSlotsAgain, FromLastIndex>("BatchesUseSlotsAgainFromLastIndex"),
       MakeScenario<NotFullAndEmptyByBatches>("NotFullAndEmptyByBatches"),
+      MakeScenario<NothingIsPushedAfterClose>("NothingIsPushedAfterClose"),
+      MakeScenario<CloseAgainstFull, FromZero>("CloseAgainstFull"),
+      MakeScenario<CloseAgainstFull, FromLastIndex>("CloseAgainstFullFromLastIndex"),
+      MakeScenario<CloseTellsWhy>("CloseTellsWhy"),
+      MakeScenario<ChangeIsSeenOrSleeperIs, By<Act::kPush>>("PushIsSeenOrSleeperIs"),
+      MakeScenario<ChangeIsSeenOrSleeperIs, By<Act::kPop>>("PopIsSeenOrSleeperIs"),
+      MakeScenario<ChangeIsSeenOrSleeperIs, By<Act::kClose>>("CloseIsSeenOrSleeperIs"),
   };
 }
 

@@ -18,12 +18,9 @@
 namespace ashlar::verification::linearizability {
 namespace {
 
-// An index like any other, the last one, and one with which the slots' numbers wrap around.
-constexpr int kFirstIndices = 3;
-std::uint64_t FirstIndex(int variant) {
-  constexpr std::uint64_t kIndices[] = {0, ~std::uint64_t{0}, (~std::uint64_t{0} >> 1)};
-  return kIndices[variant];
-}
+// An index like any other, and the last one.
+constexpr int kFirstIndices = 2;
+std::uint64_t FirstIndex(int variant) { return variant == 0 ? 0 : ~std::uint64_t{0} >> 1; }
 
 // ---- One by one.
 

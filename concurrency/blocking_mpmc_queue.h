@@ -1,0 +1,360 @@
+// blocking_mpmc_queue.h
+// ---------------------
+// BlockingMpmcQueue: a bounded queue whose producers wait for room and consumers for items, until
+// it is closed.
+//
+//   BlockingMpmcQueue<Job> queue(64);
+//
+//   if (queue.Push(std::move(job)) == WaitOutcome::kClosed) Refuse(job);  // producers
+//   while (auto next = queue.Pop()) Run(*next.item);                      // consumers
+//   queue.Close();  // wakes all; what is inside is still popped, and then Pop says kClosed
+//
+// When to use: work between threads of which some have nothing else to do while they wait. When
+// not: nobody waits (mpmc_queue.h); a worker that has several sources (event_count.h over them).
+//
+// Calls and what they answer (wait_outcome.h):
+//
+//   TryPush, TryPop        kOk; kFull, kEmpty; kClosed
+//   Push, Pop              kOk; kClosed
+//   PushFor, PushUntil,    kOk; kClosed; kTimedOut
+//   PopFor, PopUntil
+//
+// and, of those that wait, kStopped if they are given a std::stop_token. An answer holds at one
+// moment of the call, and a call that could have succeeded at the last of its looks says neither
+// kTimedOut nor kStopped: they mean that the queue was full, or empty. A push that does not say kOk
+// leaves its item with the caller, as it was.
+//
+// Guarantees. As mpmc_queue.h, on which this stands: linearizable, first in first out, each item
+// once. A push comes before the Close or is refused, there is nothing in between: all that was
+// accepted is popped, and a pop says kClosed only after the last item. No wake-up is lost, nor used
+// up by a waiter that gives up: nobody sleeps on although there is an item, or room. Who of several
+// is woken is not specified, and who has not slept may be faster.
+// What precedes a Close, or a request to stop, happens before what follows the kClosed, or
+// kStopped, that it causes.
+//
+// Parameters: T as in mpmc_queue.h, the capacity in items, rounded up as there. `spin` is how long
+// a call looks again and again before it sleeps, zero for not at all. Timeouts of zero or less do
+// not block; a timeout beyond the clock's range has no end. Thread safety: any member from any
+// thread, but for the destructor. Progress: calls that do not wait as in mpmc_queue.h, and a system
+// call if somebody sleeps. Memory: as mpmc_queue.h, and 128 bytes; nothing is allocated after the
+// constructor. Errors: as mpmc_queue.h. A call that T's constructors leave by an exception wakes
+// whom it has to. Cost: a push or pop that need not wait, while nobody sleeps at the other end, is
+// that of mpmc_queue.h and a load. A wake-up is a system call, and the sleeper is late by tens of
+// microseconds: hence the spinning. A stop request wakes all that wait at the same end to look
+// again, as Close does.
+//
+// Source: an MpmcQueue between two event counts, as a mutex's queue stands between two condition
+// variables. Close is decided in the word by which pushes claim (a flag beside it loses
+// what is being pushed at that moment); a notification needs no fence, since claims are seq_cst.
+#ifndef ASHLAR_CONCURRENCY_BLOCKING_MPMC_QUEUE_H_
+#define ASHLAR_CONCURRENCY_BLOCKING_MPMC_QUEUE_H_
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <stop_token>
+#include <type_traits>
+#include <utility>
+
+#include "ashlar/concurrency/event_count.h"
+#include "ashlar/concurrency/mpmc_queue.h"
+#include "ashlar/concurrency/platform.h"
+#include "ashlar/concurrency/wait_outcome.h"
+
+namespace ashlar {
+
+// In place of a std::stop_token: never asks to stop.
+struct NeverStops {
+  template <class Call>
+  struct callback_type {  // NOLINT: the standard's name
+    callback_type(NeverStops, Call) noexcept {}
+  };
+};
+
+template <class T, class Platform = StdPlatform>
+class BlockingMpmcQueue {
+  using Queue = MpmcQueue<T, Platform>;
+
+ public:
+  using Index = typename Queue::Index;
+  using Duration = std::chrono::nanoseconds;
+  using Deadline = std::chrono::steady_clock::time_point;
+
+  static constexpr Duration kDefaultSpin = std::chrono::microseconds(5);
+
+  // `first_index` is for tests of the wrap-around.
+  explicit BlockingMpmcQueue(std::size_t capacity, Duration spin = kDefaultSpin,
+                             Index first_index = 0)
+      : queue_(capacity, first_index), spin_(spin) {}
+
+  BlockingMpmcQueue(const BlockingMpmcQueue&) = delete;
+  BlockingMpmcQueue& operator=(const BlockingMpmcQueue&) = delete;
+
+  WaitOutcome TryPush(T&& item) { return Offer(std::move(item)); }
+  WaitOutcome TryPush(const T& item) { return Offer(item); }
+
+  // `stop` is a std::stop_token.
+  template <class Stop = NeverStops>
+  WaitOutcome Push(T&& item, const Stop& stop = {}) {
+    return PushWithin(item, kForever, stop);
+  }
+  template <class Stop = NeverStops>
+  WaitOutcome PushFor(T&& item, Duration timeout, const Stop& stop = {}) {
+    return PushWithin(item, timeout, stop);
+  }
+  template <class Stop = NeverStops>
+  WaitOutcome PushUntil(T&& item, Deadline deadline, const Stop& stop = {}) {
+    return PushWithin(item, deadline, stop);
+  }
+
+  // The same with a copy, which is made first.
+  template <class... Stop>
+  WaitOutcome Push(const T& item, const Stop&... stop) {
+    return Push(T(item), stop...);
+  }
+  template <class... Stop>
+  WaitOutcome PushFor(const T& item, Duration timeout, const Stop&... stop) {
+    return PushFor(T(item), timeout, stop...);
+  }
+  template <class... Stop>
+  WaitOutcome PushUntil(const T& item, Deadline deadline, const Stop&... stop) {
+    return PushUntil(T(item), deadline, stop...);
+  }
+
+  WaitResult<T> TryPop() {
+    WaitResult<T> result;
+    result.outcome = Take(result.item);
+    return result;
+  }
+
+  template <class Stop = NeverStops>
+  WaitResult<T> Pop(const Stop& stop = {}) {
+    return PopWithin(kForever, stop);
+  }
+  template <class Stop = NeverStops>
+  WaitResult<T> PopFor(Duration timeout, const Stop& stop = {}) {
+    return PopWithin(timeout, stop);
+  }
+  template <class Stop = NeverStops>
+  WaitResult<T> PopUntil(Deadline deadline, const Stop& stop = {}) {
+    return PopWithin(deadline, stop);
+  }
+
+  // From now on nothing is pushed, and nobody waits. False if the queue was closed already.
+  bool Close() noexcept {
+    const bool first = queue_.Close();
+    not_empty_.NotifyAll();
+    not_full_.NotifyAll();
+    return first;
+  }
+
+  bool IsClosed() const noexcept { return queue_.IsClosed(); }
+
+  // As MpmcQueue's.
+  std::size_t SizeApprox() const noexcept { return queue_.SizeApprox(); }
+  std::size_t Capacity() const noexcept { return queue_.Capacity(); }
+
+ private:
+  // All that makes a look succeed is seq_cst, and so are looks that do not.
+  using Events = BasicEventCount<Platform, SeqCstAccessPolicy>;
+
+  static constexpr bool kMoveThrows = !std::is_nothrow_move_constructible_v<T>;
+
+  // How long to wait, besides a Duration and a Deadline.
+  struct Forever {};
+  static constexpr Forever kForever{};
+
+  // Where T's move can throw, a push may leave a slot that is out of use, and a pop bring back more
+  // than one (mpmc_queue.h), whatever they say: then the other end looks again after each of them.
+  class SlotsMayHaveChanged {
+   public:
+    explicit SlotsMayHaveChanged(Events& others) noexcept : others_(others) {}
+    ~SlotsMayHaveChanged() {
+      if constexpr (kMoveThrows) others_.NotifyAll();
+    }
+    SlotsMayHaveChanged(const SlotsMayHaveChanged&) = delete;
+
+   private:
+    Events& others_;
+  };
+
+  // kOk, kFull or kClosed.
+  template <class Item>
+  WaitOutcome Offer(Item&& item) {
+    const SlotsMayHaveChanged after(not_empty_);
+    if (queue_.TryPush(std::forward<Item>(item))) [[likely]] {
+      if constexpr (!kMoveThrows) not_empty_.NotifyOne();
+      return WaitOutcome::kOk;
+    }
+    // Once closed it stays so: if it is open now, it was full.
+    return queue_.IsClosed() ? WaitOutcome::kClosed : WaitOutcome::kFull;
+  }
+
+  std::optional<T> TakeIfThereIsOne() {
+    const SlotsMayHaveChanged after(not_full_);
+    std::optional<T> item = queue_.TryPop();
+    if constexpr (!kMoveThrows) {
+      if (item.has_value()) [[likely]]
+        not_full_.NotifyOne();
+    }
+    return item;
+  }
+
+  // kOk, kEmpty or kClosed.
+  WaitOutcome Take(std::optional<T>& to) {
+    for (bool closed = false;; closed = true) {
+      if (std::optional<T> item = TakeIfThereIsOne()) {
+        to.emplace(*std::move(item));
+        return WaitOutcome::kOk;
+      }
+      if (closed) return WaitOutcome::kClosed;
+      // If it is closed, a last item may have come before: look again.
+      if (!queue_.IsClosed()) return WaitOutcome::kEmpty;
+    }
+  }
+
+  template <class Limit, class Stop>
+  WaitOutcome PushWithin(T& item, Limit limit, const Stop& stop) {
+    const auto attempt = [&] { return Offer(std::move(item)); };
+    const WaitOutcome outcome = attempt();
+    if (!IsRefused(outcome)) [[likely]]
+      return outcome;
+    return SpinThenSleep(not_full_, attempt, EndOf(limit), stop);
+  }
+
+  template <class Limit, class Stop>
+  WaitResult<T> PopWithin(Limit limit, const Stop& stop) {
+    // In registers, as long as nobody has to wait.
+    if (std::optional<T> item = TakeIfThereIsOne()) [[likely]]
+      return {WaitOutcome::kOk, std::move(item)};
+    return WaitForOne(EndOf(limit), stop);
+  }
+
+  template <class Stop>
+  [[gnu::noinline]] WaitResult<T> WaitForOne(std::optional<Deadline> end, const Stop& stop) {
+    WaitResult<T> result;
+    const auto attempt = [&] { return Take(result.item); };
+    result.outcome = attempt();
+    if (IsRefused(result.outcome)) result.outcome = SpinThenSleep(not_empty_, attempt, end, stop);
+    return result;
+  }
+
+  static bool IsRefused(WaitOutcome outcome) {
+    return outcome == WaitOutcome::kFull || outcome == WaitOutcome::kEmpty;
+  }
+
+  // Until `attempt` is not refused any more. `events` tells when to look again.
+  template <class Attempt, class Stop>
+  [[gnu::noinline]] WaitOutcome SpinThenSleep(Events& events, Attempt attempt,
+                                              std::optional<Deadline> end, const Stop& stop) {
+    const WaitOutcome outcome = Spin(attempt, end);
+    return IsRefused(outcome) ? Sleep(events, attempt, end, stop) : outcome;
+  }
+
+  template <class Attempt>
+  WaitOutcome Spin(Attempt attempt, const std::optional<Deadline>& end) {
+    constexpr int kPauses = 4;  // between two looks
+    WaitOutcome outcome = WaitOutcome::kEmpty;
+    if (spin_ <= Duration::zero()) return outcome;
+    Deadline until = Platform::Now() + spin_;
+    if (end.has_value() && *end < until) until = *end;
+    do {
+      for (int i = 0; i < kPauses; ++i) Platform::SpinWait();
+      outcome = attempt();
+    } while (IsRefused(outcome) && Platform::Now() < until);
+    return outcome;
+  }
+
+  template <class Attempt, class Stop>
+  WaitOutcome Sleep(Events& events, Attempt attempt, const std::optional<Deadline>& end,
+                    const Stop& stop) {
+    StopSignal<Stop> signal(stop, events);
+    for (bool time_is_up = false;;) {
+      Announcement announcement(events);
+      // This look comes after the announcement, and after a wake-up that may have been meant for
+      // another one before this call gives up.
+      const WaitOutcome outcome = attempt();
+      if (!IsRefused(outcome)) return outcome;
+      if (signal.IsRaised()) return WaitOutcome::kStopped;
+      if (time_is_up) return WaitOutcome::kTimedOut;
+      time_is_up = !announcement.Sleep(end);
+    }
+  }
+
+  // That the caller is about to sleep. Taken back at the end of the scope if it does not.
+  class Announcement {
+   public:
+    explicit Announcement(Events& events) noexcept : events_(events), key_(events.PrepareWait()) {}
+    ~Announcement() {
+      if (!slept_) events_.CancelWait();
+    }
+    Announcement(const Announcement&) = delete;
+
+    // False if the time is up.
+    bool Sleep(const std::optional<Deadline>& end) noexcept {
+      slept_ = true;
+      if (!end.has_value()) return events_.CommitWait(key_), true;
+      return events_.CommitWaitUntil(key_, *end) && Platform::Now() < *end;
+    }
+
+   private:
+    Events& events_;
+    const typename Events::Key key_;
+    bool slept_ = false;
+  };
+
+  // Whether the caller has been asked to stop, which ends a sleep of his.
+  template <class Stop>
+  class StopSignal {
+   public:
+    StopSignal(const Stop& stop, Events& events) : events_(events), callback_(stop, Raise{*this}) {}
+    StopSignal(const StopSignal&) = delete;
+
+    bool IsRaised() const noexcept {
+      // (1) seq_cst: as a look. Pairs with (2).
+      return raised_.load(std::memory_order_seq_cst);
+    }
+
+   private:
+    struct Raise {
+      StopSignal& signal;
+      void operator()() const noexcept {
+        // (2) seq_cst: as what makes a look succeed. Pairs with (1).
+        signal.raised_.store(true, std::memory_order_seq_cst);
+        // All: there is no saying who is woken.
+        signal.events_.NotifyAll();
+      }
+    };
+
+    template <class Token, class Call>
+    struct CallbackOf {
+      using Type = typename Token::template callback_type<Call>;
+    };
+    template <class Call>
+    struct CallbackOf<std::stop_token, Call> {
+      using Type = std::stop_callback<Call>;
+    };
+
+    Events& events_;
+    typename Platform::template Atomic<bool> raised_{false};
+    typename CallbackOf<Stop, Raise>::Type callback_;  // may call before it is constructed
+  };
+
+  static std::optional<Deadline> EndOf(Forever) { return std::nullopt; }
+  static std::optional<Deadline> EndOf(Deadline deadline) { return deadline; }
+  static std::optional<Deadline> EndOf(Duration timeout) {
+    const Deadline now = Platform::Now();
+    if (timeout > Deadline::max() - now) return std::nullopt;
+    return now + timeout;
+  }
+
+  Queue queue_;
+  const Duration spin_;
+  Events not_empty_;
+  Events not_full_;
+};
+
+}  // namespace ashlar
+
+#endif  // ASHLAR_CONCURRENCY_BLOCKING_MPMC_QUEUE_H_
