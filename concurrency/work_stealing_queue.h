@@ -49,6 +49,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "ashlar/concurrency/chase_lev_deque.h"
 #include "ashlar/concurrency/fence_policy.h"
@@ -105,6 +106,14 @@ class WorkStealingQueue {
     return StealExternal();
   }
 
+  // Anybody. The same for several, into `to`: from the deque as its StealBatch does; if there is
+  // nothing, about half of what is in the inbox, oldest first. kEmpty also if `to` is empty.
+  StealBatchResult StealBatch(std::span<T> to) noexcept {
+    const StealBatchResult stolen = deque_.StealBatch(to);
+    if (stolen.outcome != StealOutcome::kEmpty || to.empty()) return stolen;
+    return StealExternalBatch(to);
+  }
+
   // Anybody. From now on nothing is pushed from outside. False if it was so already.
   bool CloseExternal() noexcept { return inbox_.Close(); }
 
@@ -133,10 +142,22 @@ class WorkStealingQueue {
   // The deque was empty.
   [[gnu::noinline]] StealResult<T> StealExternal() noexcept {
     if (const std::optional<T> item = inbox_.TryPop()) return {StealOutcome::kSuccess, *item};
-    // What was in the inbox before has been taken, or is on its way to the deque, or there.
-    // (2) acquire: pairs with (1).
-    if (handing_over_.load(std::memory_order_acquire)) return {StealOutcome::kRetry, T()};
+    if (IsHandingOver()) return {StealOutcome::kRetry, T()};
     return deque_.Steal();
+  }
+  [[gnu::noinline]] StealBatchResult StealExternalBatch(std::span<T> to) noexcept {
+    const std::size_t most = std::min(to.size(), inbox_.SizeApprox() / 2 + 1);
+    const std::size_t count = inbox_.TryPopBatch(to.begin(), most);
+    if (count > 0) return {StealOutcome::kSuccess, count};
+    if (IsHandingOver()) return {StealOutcome::kRetry, 0};
+    return deque_.StealBatch(to);
+  }
+
+  // To a thief that found the inbox empty: what was in it before has been taken, or is on its way
+  // to the deque, which this says, or there.
+  bool IsHandingOver() const noexcept {
+    // (2) acquire: pairs with (1).
+    return handing_over_.load(std::memory_order_acquire);
   }
 
   Deque deque_;

@@ -58,6 +58,13 @@ class Parcels {
     if (result.outcome == StealOutcome::kSuccess) Taken(result.item);
     return result.outcome;
   }
+  StealOutcome StealTwo() {
+    int two[2];
+    const StealBatchResult result = queue_.StealBatch(two);
+    for (std::size_t i = 0; i < result.count; ++i) Taken(two[i]);
+    Expect((result.outcome == StealOutcome::kSuccess) == (result.count > 0));
+    return result.outcome;
+  }
   void CloseExternal() { queue_.CloseExternal(); }
 
  private:
@@ -91,7 +98,21 @@ struct NothingIsMissedInABatch {
   }
 };
 
-// The same with two thieves, and an owner that goes on.
+template <class Platform>
+struct NothingIsMissedByABatch {
+  static constexpr unsigned kThreads = 2;
+  Parcels<Platform, FullFencePolicy> parcels{4};
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      Expect(parcels.Pop().has_value());
+    } else {
+      Expect(parcels.StealTwo() != StealOutcome::kEmpty);
+    }
+  }
+};
+
+// The same with two thieves.
 template <class Platform>
 struct NothingIsMissedByTwoThieves {
   static constexpr unsigned kThreads = 3;
@@ -206,6 +227,7 @@ std::vector<Scenario> Scenarios() {
       MakeScenario<NothingIsMissedInABatch, FullFencePolicy>("NothingIsMissedInABatch"),
       MakeScenario<NothingIsMissedInABatch, AsymmetricFencePolicy>(
           "AsymmetricNothingIsMissedInABatch"),
+      MakeScenario<NothingIsMissedByABatch>("NothingIsMissedByABatch"),
       MakeScenario<NothingIsMissedByTwoThieves>("NothingIsMissedByTwoThieves"),
       MakeScenario<BatchIsPoppedInOrder, FullFencePolicy>("BatchIsPoppedInOrder"),
       MakeScenario<BatchIsPoppedInOrder, AsymmetricFencePolicy>("AsymmetricBatchIsPoppedInOrder"),

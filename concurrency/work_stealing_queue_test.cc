@@ -56,6 +56,22 @@ TEST(WorkStealingQueueTest, ABatchGoesOverAtOnce) {
   EXPECT_EQ(queue.Pop(), 4);
 }
 
+TEST(WorkStealingQueueTest, ThievesTakeBatches) {
+  Queue queue(4, 16);
+  for (int i = 0; i < 4; ++i) queue.Push(i);
+  for (int i = 4; i < 10; ++i) queue.TryPushExternal(i);
+  int items[8];
+  EXPECT_EQ(queue.StealBatch({}).outcome, StealOutcome::kEmpty);
+  int next = 0;
+  for (const std::size_t expected : {2u, 1u, 1u, 4u, 2u}) {
+    const StealBatchResult stolen = queue.StealBatch(items);
+    EXPECT_EQ(stolen.outcome, StealOutcome::kSuccess);
+    EXPECT_EQ(stolen.count, expected);
+    for (std::size_t i = 0; i < stolen.count; ++i) EXPECT_EQ(items[i], next++);
+  }
+  EXPECT_EQ(queue.StealBatch(items).outcome, StealOutcome::kEmpty);
+}
+
 TEST(WorkStealingQueueTest, OwnerLooksIntoTheInboxFirstIfItWants) {
   Queue queue;
   queue.Push(1);
