@@ -134,7 +134,7 @@ TEST(RelaxedPriorityQueueTest, PushThatFailsPushesNothing) {
 // The mean rank of what pops give, when each of `threads` participants in turn pops and pushes
 // something greater again. The random choices are the same in each run.
 double MeanRank(std::size_t threads, std::size_t queues_per_thread, unsigned stickiness) {
-  constexpr int kItems = 2000, kPops = 20000;
+  constexpr int kItems = 2000, kPops = 8000;
   Queue queue(Options{
       .threads = threads, .queues_per_thread = queues_per_thread, .stickiness = stickiness});
   std::vector<std::unique_ptr<Participant>> participants;
