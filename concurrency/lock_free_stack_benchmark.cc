@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ashlar/concurrency/lock_free_stack.h"
+#include "ashlar/concurrency/lock_free_stack_ebr.h"
 #include "benchmark/benchmark.h"
 #include "boost/lockfree/stack.hpp"
 
@@ -35,6 +36,24 @@ class Ashlar {
 
  private:
   LockFreeStack<Item> stack_{kCapacity};
+};
+
+class AshlarEbr {
+ public:
+  bool Push(Item item) {
+    stack_.Push(item);
+    return true;
+  }
+  std::optional<Item> Pop() { return stack_.TryPop(); }
+  Item PopAll() {
+    Item sum = 0;
+    auto all = stack_.PopAll();
+    while (const std::optional<Item> item = all.TryPop()) sum += *item;
+    return sum;
+  }
+
+ private:
+  LockFreeStackEbr<Item> stack_;
 };
 
 class Boost {
@@ -167,6 +186,7 @@ void SharedPair(benchmark::State& state) {
       ->UseManualTime()
 
 ASHLAR_STACK_BENCHMARK(Ashlar, "ashlar");
+ASHLAR_STACK_BENCHMARK(AshlarEbr, "ashlar_ebr");
 ASHLAR_STACK_BENCHMARK(Boost, "boost");
 ASHLAR_STACK_BENCHMARK(Mutex, "mutex");
 
