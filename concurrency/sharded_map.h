@@ -35,8 +35,8 @@
 // Shards are 64 bytes each; take some for each thread, so that two seldom want the same.
 // Thread safety: any member from any thread, but for the destructor.
 // Progress: blocking. A thread that is stopped in a call holds up those that come to its shard.
-// Memory: an array of slots for K and V, 1.1 bytes more each, of which 7/8 are in use at most, and
-// 7/16 at least where nothing was erased. Elements lie elsewhere, one by one, if a move of K or V
+// Memory: an array of slots for K and V, 1.1 bytes more each, of which 6/7 are in use at most, and
+// 3/7 at least where nothing was erased. Elements lie elsewhere, one by one, if a move of K or V
 // can throw. What is erased leaves its room to what comes; Clear gives it back.
 // Errors: std::bad_alloc; what Hash, Eq, K and V throw passes through. In each case the map is as
 // it was, and unlocked, but for the value that an assignment or a visitor had begun to change,
@@ -195,9 +195,11 @@ class ShardedMap {
     Shard& shard = ShardOf(hash);
     const Hold hold(shard);
     Table& table = shard.table.Write();
-    Element* const element = table.Find(hash, EqualTo(key));
-    if (element == nullptr || !condition(element->Key(), element->Value())) return false;
-    table.Erase(element, hash);
+    const typename Table::Place place = table.Locate(hash, EqualTo(key));
+    if (place.IsNowhere()) return false;
+    Element& element = table.At(place);
+    if (!condition(element.Key(), element.Value())) return false;
+    table.Erase(place, hash);
     shard.PublishSize(table);
     return true;
   }
@@ -290,8 +292,8 @@ class ShardedMap {
   struct Spread {
     std::size_t size = 0;
     std::size_t largest_shard = 0;
-    // Groups of slots that looking for each key once would pass over in vain. Up to half of `size`
-    // is as it should be.
+    // Groups of slots that looking for each key once would pass over in vain. Up to 0.6 of
+    // `size` is as it should be.
     std::size_t detours = 0;
   };
   Spread MeasureSpread() const {

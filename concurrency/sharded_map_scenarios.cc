@@ -54,7 +54,7 @@ struct OneErases {
 template <class Platform>
 struct FoundWhileItGrows {
   static constexpr unsigned kThreads = 2;
-  static constexpr int kFull = 13;
+  static constexpr int kFull = 12;
   Map<Platform> map{1};
 
   FoundWhileItGrows() {

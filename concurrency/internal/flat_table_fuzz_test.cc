@@ -21,15 +21,15 @@ class Target {
   void Call(std::uint8_t first, std::uint8_t second) {
     const int element = (first % 4) * 256 + second;
     const auto hash_of = [this](int e) { return HashOf(e); };
-    int* const found =
-        table_.Find(HashOf(element), [element](int other) { return other == element; });
-    ASHLAR_CHECK((found != nullptr) == model_.contains(element));
+    const FlatTable<int>::Place found =
+        table_.Locate(HashOf(element), [element](int other) { return other == element; });
+    ASHLAR_CHECK(found.IsNowhere() == !model_.contains(element));
     const int method = first / 4;
     if (method < 40) {
-      if (found == nullptr) table_.Add(HashOf(element), hash_of, element);
+      if (found.IsNowhere()) table_.Add(HashOf(element), hash_of, element);
       model_.insert(element);
     } else if (method < 60) {
-      if (found != nullptr) table_.Erase(found, HashOf(element));
+      if (!found.IsNowhere()) table_.Erase(found, HashOf(element));
       model_.erase(element);
     } else if (method < 62) {
       const auto condition = [element](int e) { return (e ^ element) % 4 == 0; };

@@ -1,4 +1,4 @@
-// TagGroup: what a FlatTable knows about 15 of its slots without looking at them: 16 bytes that
+// TagGroup: what a FlatTable knows about 14 of its slots without looking at them: 16 bytes that
 // are compared with a tag at once.
 #ifndef ASHLAR_CONCURRENCY_INTERNAL_TAG_GROUP_H_
 #define ASHLAR_CONCURRENCY_INTERNAL_TAG_GROUP_H_
@@ -12,18 +12,19 @@
 namespace ashlar::internal {
 
 struct alignas(16) TagGroup {
-  static constexpr unsigned kSlots = 15;
-  static constexpr std::uint8_t kEmpty = 0;
-  static constexpr std::uint8_t kManyPassed = 255;
+  static constexpr unsigned kSlots = 14;
+  static constexpr unsigned kEmpty = 0;
+  static constexpr unsigned kManyPassed = 255;
 
   // Eight bits of each slot's hash, or kEmpty.
   std::uint8_t tags[kSlots];
-  // How many elements lie in a later group because this one was full. Once it is kManyPassed it
-  // stays so.
-  std::uint8_t passed;
+  // How many elements lie in a later group because this one was full: those of even tags, and
+  // those of odd ones, so that half as many searches go on in vain. Once a number is kManyPassed
+  // it stays so.
+  std::uint8_t passed[2];
 
   // The slots with that tag, a bit each.
-  unsigned Match(std::uint8_t tag) const noexcept {
+  unsigned Match(unsigned tag) const noexcept {
 #if defined(__SSE2__)
     const __m128i all = _mm_load_si128(reinterpret_cast<const __m128i*>(this));
     const __m128i same = _mm_cmpeq_epi8(all, _mm_set1_epi8(static_cast<char>(tag)));
@@ -37,8 +38,14 @@ struct alignas(16) TagGroup {
   unsigned MatchEmpty() const noexcept { return Match(kEmpty); }
   unsigned MatchFull() const noexcept { return Match(kEmpty) ^ kAllSlots; }
 
-  void Pass() noexcept { passed = static_cast<std::uint8_t>(passed + (passed != kManyPassed)); }
-  void Unpass() noexcept { passed = static_cast<std::uint8_t>(passed - (passed != kManyPassed)); }
+  // Of elements whose tag is as even as that.
+  unsigned Passed(unsigned tag) const noexcept { return passed[tag % 2]; }
+  void Pass(unsigned tag) noexcept {
+    if (passed[tag % 2] != kManyPassed) ++passed[tag % 2];
+  }
+  void Unpass(unsigned tag) noexcept {
+    if (passed[tag % 2] != kManyPassed) --passed[tag % 2];
+  }
 
  private:
   static constexpr unsigned kAllSlots = (1u << kSlots) - 1;
