@@ -89,7 +89,7 @@ class BasicEpochReclamation {
   // A reader's. Ends in the thread, and in the reverse sequence, in which it began.
   class [[nodiscard]] PinGuard {
    public:
-    ~PinGuard() {
+    [[gnu::always_inline]] ~PinGuard() {
       if (outermost_) [[likely]] {
         participant_.Unpin();
       } else {
