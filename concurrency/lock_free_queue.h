@@ -32,9 +32,10 @@
 // looks for about a microsecond, gives the slot up, and takes the next; the producer then pushes
 // its item again. Lock-free, but that one producer and one consumer could go on missing each other
 // in step. Never from signal handlers.
-// Memory: segments of slots, of sizeof(T) and a word each. Emptied ones are retired through the
+// Memory: segments of slots, each of sizeof(T) and a word. Emptied ones are retired through the
 // epochs, and used again, up to a few, or freed: after a burst there remain about 3 *
-// `collect_every` for each consumer, while no pin lasts long.
+// `collect_every` for each consumer, while no pin lasts long. What is freed is the allocator's;
+// glibc gives it to the system on malloc_trim().
 // Errors: Push throws std::bad_alloc if there is no memory for a segment, and TryPop if there is
 // none to retire one; nothing is pushed or popped then, and `item` is as it was, unless its move
 // can throw. What T's constructors throw passes through: from a push, nothing was pushed; from a
@@ -104,7 +105,8 @@ class LockFreeQueue {
   LockFreeQueue(const LockFreeQueue&) = delete;
   LockFreeQueue& operator=(const LockFreeQueue&) = delete;
 
-  void Push(Participant& self, T&& item) {
+  // Inlined, as TryPop: what a call usually does is short, the rest is elsewhere.
+  [[gnu::always_inline]] void Push(Participant& self, T&& item) {
     if constexpr (kMoveThrows) {
       Item boxed(std::move(item));
       Insert(self, boxed);
@@ -112,35 +114,21 @@ class LockFreeQueue {
       Insert(self, item);
     }
   }
-  void Push(Participant& self, const T& item) {
+  [[gnu::always_inline]] void Push(Participant& self, const T& item) {
     Item copy(item);
     Insert(self, copy);
   }
 
   // Nothing if the queue is empty.
-  std::optional<T> TryPop(Participant& self) {
+  [[gnu::always_inline]] std::optional<T> TryPop(Participant& self) {
     const auto pin = self.Pin();
-    for (;;) {
-      // (1) acquire: the segment, and that all that was in those before it has been claimed.
-      // Pairs with (2).
-      Segment* const segment = head_.load(std::memory_order_acquire);
-      // (3) acquire: those who popped from it knew of pushes; who looks for more must know of
-      // them too, or could say "empty" of what never was. Pairs with (4).
-      const std::size_t next = segment->popped.load(std::memory_order_acquire);
-      if (next >= kSlots) {
-        if (!PassHead(self, segment)) return std::nullopt;
-        continue;
-      }
-      // A slot that is not filled is no answer, only the two indices are. They are read in this
-      // order, so at the moment of the second there was nothing that nobody had claimed.
-      const bool filled = IsFilled(segment->slots[next]);
-      if (!filled && segment->pushed.load(std::memory_order_relaxed) <= next) return std::nullopt;
-      // (4) release: pairs with (3).
-      const std::size_t index = segment->popped.fetch_add(1, std::memory_order_release);
-      if (index >= kSlots) continue;
-      Slot& slot = segment->slots[index];
-      if ((filled && index == next) || IsFilled(slot) || Await(slot)) return Take(slot);
-    }
+    const Ticket ticket = TakeTicket();
+    if (ticket.look == Look::kItem) [[likely]]
+      return Take(ticket.segment->slots[ticket.index]);
+    if (ticket.look == Look::kEmpty) return std::nullopt;
+    Slot* const slot = Search(self, ticket);
+    if (slot == nullptr) return std::nullopt;
+    return Take(*slot);
   }
 
   // How many items there were a moment ago, with those that are just being pushed.
@@ -155,13 +143,13 @@ class LockFreeQueue {
   }
 
   // The same with the calling thread's participant.
-  void Push(T&& item) requires HasThreadParticipant<Epochs> {
+  [[gnu::always_inline]] void Push(T&& item) requires HasThreadParticipant<Epochs> {
     Push(ThreadParticipant(), std::move(item));
   }
-  void Push(const T& item) requires HasThreadParticipant<Epochs> {
+  [[gnu::always_inline]] void Push(const T& item) requires HasThreadParticipant<Epochs> {
     Push(ThreadParticipant(), item);
   }
-  std::optional<T> TryPop() requires HasThreadParticipant<Epochs> {
+  [[gnu::always_inline]] std::optional<T> TryPop() requires HasThreadParticipant<Epochs> {
     return TryPop(ThreadParticipant());
   }
   std::size_t SizeApprox() const requires HasThreadParticipant<Epochs> {
@@ -326,32 +314,45 @@ class LockFreeQueue {
     Store* const store_ = Platform::template Create<Store>();
   };
 
-  void Insert(Participant& self, Item& item) {
+  [[gnu::always_inline]] void Insert(Participant& self, Item& item) {
     const auto pin = self.Pin();
-    for (;;) {
-      // (9) acquire: the segment. Pairs with (11).
-      Segment* const segment = tail_.load(std::memory_order_acquire);
-      const std::size_t index = segment->pushed.fetch_add(1, std::memory_order_relaxed);
-      if (index >= kSlots) {
-        PassTail(segment);
-        continue;
-      }
-      Slot& slot = segment->slots[index];
-      slot.room.Write().Make(std::move(item));
-      // (12) release: the item. Pairs with (13) and (15).
-      slot.state.store(State::kFilled, std::memory_order_release);
-      // Between the item and the look at who left: pairs with that in Await.
-      FencePolicy::template Hot<Platform>();
-      if (!slot.left.load(std::memory_order_relaxed)) [[likely]]
-        return;
-      // It does not need to be ordered: the item is this thread's before and after.
-      State state = State::kFilled;
-      if (!slot.state.compare_exchange_strong(state, State::kWithdrawn, std::memory_order_relaxed,
-                                              std::memory_order_relaxed)) {
-        return;  // the consumer has it
-      }
-      MoveBack(slot.room.Write(), item);
+    if (!TryInsert(item)) [[unlikely]]
+      InsertElsewhere(item);
+  }
+
+  // False if that slot was not to be; then `item` is as it was.
+  [[gnu::always_inline]] bool TryInsert(Item& item) {
+    // (9) acquire: the segment. Pairs with (11).
+    Segment* const segment = tail_.load(std::memory_order_acquire);
+    const std::size_t index = segment->pushed.fetch_add(1, std::memory_order_relaxed);
+    if (index >= kSlots) [[unlikely]] {
+      PassTail(segment);
+      return false;
     }
+    Slot& slot = segment->slots[index];
+    slot.room.Write().Make(std::move(item));
+    // (12) release: the item. Pairs with (13) and (15).
+    slot.state.store(State::kFilled, std::memory_order_release);
+    // Between the item and the look at who left: pairs with that in Await.
+    FencePolicy::template Hot<Platform>();
+    return !slot.left.load(std::memory_order_relaxed) || !Withdraw(slot, item);
+  }
+
+  [[gnu::noinline]] void InsertElsewhere(Item& item) {
+    while (!TryInsert(item)) {
+    }
+  }
+
+  // False if the consumer has the item, in the end.
+  [[gnu::noinline]] static bool Withdraw(Slot& slot, Item& item) noexcept {
+    // relaxed: the item is this thread's before and after, or not any more.
+    State state = State::kFilled;
+    if (!slot.state.compare_exchange_strong(state, State::kWithdrawn, std::memory_order_relaxed,
+                                            std::memory_order_relaxed)) {
+      return false;
+    }
+    MoveBack(slot.room.Write(), item);
+    return true;
   }
 
   static void MoveBack(Room& room, Item& to) noexcept {
@@ -364,13 +365,61 @@ class LockFreeQueue {
     room.Destroy();
   }
 
+  // What a pop has found, and the slot that it has taken for it.
+  enum class Look {
+    kItem,   // in that slot
+    kSlot,   // which may be filled
+    kEmpty,  // nor is there a slot that nobody has taken
+    kEnd,    // the segment has none left
+    kLate    // the same, as others were faster
+  };
+  struct Ticket {
+    Look look;
+    Segment* segment;
+    std::size_t index;
+  };
+
+  [[gnu::always_inline]] Ticket TakeTicket() noexcept {
+    // (1) acquire: the segment, and that all that was in those before it has been claimed.
+    // Pairs with (2).
+    Segment* const segment = head_.load(std::memory_order_acquire);
+    // (3) acquire: those who popped from it knew of pushes; who looks for more must know of
+    // them too, or could say "empty" of what never was. Pairs with (4).
+    const std::size_t next = segment->popped.load(std::memory_order_acquire);
+    if (next >= kSlots) [[unlikely]]
+      return {Look::kEnd, segment, next};
+    // A slot that is not filled is no answer, only the two indices are. They are read in this
+    // order, so at the moment of the second there was nothing that nobody had claimed.
+    const bool filled = IsFilled(segment->slots[next]);
+    if (!filled && segment->pushed.load(std::memory_order_relaxed) <= next) {
+      return {Look::kEmpty, segment, next};
+    }
+    // (4) release: pairs with (3).
+    const std::size_t index = segment->popped.fetch_add(1, std::memory_order_release);
+    if (filled && index == next) [[likely]]
+      return {Look::kItem, segment, index};
+    return {index < kSlots ? Look::kSlot : Look::kLate, segment, index};
+  }
+
+  // A slot with an item for the caller, after a first try. Null if the queue is empty.
+  [[gnu::noinline]] Slot* Search(Participant& self, Ticket ticket) {
+    for (;; ticket = TakeTicket()) {
+      if (ticket.look == Look::kEmpty) return nullptr;
+      if (ticket.look == Look::kEnd && !PassHead(self, ticket.segment)) return nullptr;
+      if (ticket.look == Look::kItem || ticket.look == Look::kSlot) {
+        Slot& slot = ticket.segment->slots[ticket.index];
+        if (IsFilled(slot) || Await(slot)) return &slot;
+      }
+    }
+  }
+
   static bool IsFilled(const Slot& slot) noexcept {
     // (13) acquire: the item. Pairs with (12).
     return slot.state.load(std::memory_order_acquire) == State::kFilled;
   }
 
   // Whether the item came. If not, the slot is given up.
-  [[gnu::noinline]] static bool Await(Slot& slot) noexcept {
+  static bool Await(Slot& slot) noexcept {
     for (unsigned i = 0; i < kOptions.patience; ++i) {
       Platform::SpinWait();
       if (IsFilled(slot)) return true;
@@ -385,7 +434,7 @@ class LockFreeQueue {
                                               std::memory_order_relaxed);
   }
 
-  static std::optional<T> Take(Slot& slot) {
+  [[gnu::always_inline]] static std::optional<T> Take(Slot& slot) {
     Room& room = slot.room.Write();
     const Destroyed destroyed(room);
     if constexpr (kMoveThrows) {
