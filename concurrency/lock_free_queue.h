@@ -243,7 +243,7 @@ class LockFreeQueue {
     alignas(Platform::kCacheLine) Atomic<Segment*> next{nullptr};
     typename Platform::template Var<std::size_t> number;  // 0, 1, 2, ...
     Store& store;
-    alignas(Platform::kCacheLine) Slot slots[kSlots];
+    alignas(Platform::kCacheLine) alignas(Slot) Slot slots[kSlots];
   };
 
   // Where segments come from and where they go to. It ends with the last user: the queue, or a
