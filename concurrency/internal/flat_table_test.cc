@@ -122,6 +122,36 @@ TEST(FlatTableTest, FailedGrowthChangesNothing) {
   EXPECT_TRUE(table.IsConsistent(GoodHash));
 }
 
+// Out of memory after so many arrays.
+struct PoorPlatform : StdPlatform {
+  static inline int arrays_left = 0;
+
+  template <class T>
+  static T* CreateArray(std::size_t count) {
+    if (arrays_left-- == 0) throw std::bad_alloc();
+    return StdPlatform::CreateArray<T>(count);
+  }
+};
+
+TEST(FlatTableTest, OutOfMemoryChangesNothing) {
+  const auto may_throw = [](int element) { return GoodHash(element); };
+  FlatTable<int, PoorPlatform> table;
+  for (int i = 0; i < 100; ++i) {
+    for (int arrays = 0; arrays < 4; ++arrays) {
+      PoorPlatform::arrays_left = arrays;
+      try {
+        table.Add(GoodHash(i), may_throw, i);
+        break;
+      } catch (const std::bad_alloc&) {
+        PoorPlatform::arrays_left = 1;
+        ASSERT_EQ(table.size(), static_cast<std::size_t>(i));
+        ASSERT_TRUE(table.IsConsistent(GoodHash));
+      }
+    }
+    ASSERT_EQ(table.size(), static_cast<std::size_t>(i + 1));
+  }
+}
+
 TEST(FlatTableTest, DoesAsTheStandardsSet) {
   std::mt19937 random(1);
   for (const Hash64 bits : {~Hash64{0}, Hash64{0x30f}, Hash64{0xff}}) {
