@@ -4,7 +4,8 @@
 // Each scenario has two threads and a map of one shard, of two where it says so. A checker sees
 // the table of a shard as one thing that only who has the lock may read or write; what it does
 // inside is for internal/flat_table_test.cc, its lock for spin_park_mutex_scenarios.cc. So no order
-// is weakened here: the map has none of its own but for counting.
+// is weakened here: the map has none of its own but for counting. What it has is a place to lock in
+// each of its members; any of them left out is a data race in one of these.
 
 #include <cstddef>
 #include <functional>
@@ -75,24 +76,56 @@ struct FoundWhileItGrows {
   }
 };
 
-// One goes through both shards, and comes to what stays there.
-template <class Platform>
-struct VisitedWhileOthersCome {
+// One goes through both shards, and comes to what stays there; another's key comes and goes. The
+// ways to go:
+struct Visiting {
+  template <class AnyMap>
+  static void Go(AnyMap& map) {
+    int times = 0;
+    map.VisitAll([&times](int key, int) { times += key == 7; });
+    Expect(times == 1);
+  }
+};
+struct VisitingAsConst {
+  template <class AnyMap>
+  static void Go(const AnyMap& map) {
+    Visiting::Go(map);
+  }
+};
+struct Erasing {
+  template <class AnyMap>
+  static void Go(AnyMap& map) {
+    Expect(map.EraseIf([](int key, int) { return key == 7; }) == 1);
+    map.TryEmplace(7, 0);
+  }
+};
+struct Reserving {
+  template <class AnyMap>
+  static void Go(AnyMap& map) {
+    map.Reserve(100);
+  }
+};
+struct Measuring {
+  template <class AnyMap>
+  static void Go(const AnyMap& map) {
+    const auto spread = map.MeasureSpread();
+    Expect(spread.size == 1 || spread.size == 2);
+  }
+};
+
+template <class Platform, class Way>
+struct GoneThrough {
   static constexpr unsigned kThreads = 2;
   Map<Platform> map{2};
 
-  VisitedWhileOthersCome() { map.TryEmplace(7, 0); }
+  GoneThrough() { map.TryEmplace(7, 0); }
 
   void Thread(unsigned index) {
-    if (index == 0) {
-      map.TryEmplace(8, 0);
-      map.Erase(8);
-    } else {
-      int times = 0;
-      map.VisitAll([&times](int key, int) { times += key == 7; });
-      Expect(times == 1);
-    }
+    if (index == 1) return Way::Go(map);
+    Expect(map.TryEmplace(8, 0));
+    Expect(map.Erase(8));
   }
+  void After() { Expect(map.Contains(7) && map.SizeApprox() == 1); }
 };
 
 // What was cleared is freed by one, and not looked at by the other.
@@ -121,7 +154,11 @@ std::vector<Scenario> Scenarios() {
       MakeScenario<NoIncrementIsLost>("NoIncrementIsLost"),
       MakeScenario<OneErases>("OneErases"),
       MakeScenario<FoundWhileItGrows>("FoundWhileItGrows"),
-      MakeScenario<VisitedWhileOthersCome>("VisitedWhileOthersCome"),
+      MakeScenario<GoneThrough, Visiting>("GoneThroughVisiting"),
+      MakeScenario<GoneThrough, VisitingAsConst>("GoneThroughVisitingAsConst"),
+      MakeScenario<GoneThrough, Erasing>("GoneThroughErasing"),
+      MakeScenario<GoneThrough, Reserving>("GoneThroughReserving"),
+      MakeScenario<GoneThrough, Measuring>("GoneThroughMeasuring"),
       MakeScenario<ClearedOrFound>("ClearedOrFound"),
   };
 }
