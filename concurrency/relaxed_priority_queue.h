@@ -17,9 +17,8 @@
 // do items of which there is always one. What precedes a push happens before what follows the pop
 // of its item; what precedes the pops that emptied the queue, before what follows being told so.
 // Which item a pop gives is chosen at random: there is no bound on its rank (how many lesser ones
-// there are), only an expectation, and an item is passed over for ever with probability 0. With
-// one internal queue (threads = 1, queues_per_thread = 1) the order is exact. Equal priorities have
-// no order.
+// there are), only an expectation. With one internal queue (threads = 1, queues_per_thread = 1) the
+// order is exact. Equal priorities have no order.
 //
 // Rank, in the mean, if `threads` participants take turns (relaxed_priority_queue_test.cc holds it
 // to one and a half times as much; queues_per_thread = 4):
@@ -28,6 +27,8 @@
 //     stickiness 1          1.4         4.6          11
 //     stickiness 8          6.9          22          53
 //
+// A thread that is stopped inside a call keeps back what is in one internal queue for that time.
+//
 // Parameters: Priority is an integer; the least comes first. T moves and is destroyed without
 // throwing. RelaxedPriorityQueueOptions: see there.
 // Thread safety: the queue is anybody's, a Participant one thread's at a time. There may be more
@@ -35,15 +36,17 @@
 // Progress: internal queues have locks, for which nobody waits as long as there is another queue to
 // push to, or one with items to pop from: a thread that is stopped inside a call holds up one
 // internal queue, and a pop of others only if all items are in it. Never from signal handlers.
-// Memory: as much as the most items at a time in each internal queue, twice; kept until the end.
+// Memory: of each internal queue as much as the most items at a time took, and five blocks of 32
+// more; kept until the end.
 // Errors: Push throws std::bad_alloc; then the item is as it was. So does the constructor.
-// Cost: a push and a pop each one compare-exchange and one release store, and a share of a heap of
-// n / q items. An empty answer looks at each internal queue twice.
+// Cost: a push and a pop each one compare-exchange and one release store, and a heap that has a
+// share of the items. An empty answer looks at each internal queue twice. Figures are in README.md.
 //
 // Source: H. Rihani, P. Sanders, R. Dementiev, "MultiQueues: Simple Relaxed Concurrent Priority
 // Queues", SPAA 2015; M. Williams, P. Sanders, R. Dementiev, "Engineering MultiQueues", ESA 2021
-// (sticky choice, buffers). Changes: items never move between internal queues, whose lock words
-// count pushes, so that a second look shows whether the first one saw them all empty at once.
+// (sticky choice, buffers). Changes: the heaps are of blocks (internal/block_heap.h); items never
+// move between internal queues, whose lock words count pushes, so that a second look shows whether
+// the first one saw them all empty at once.
 #ifndef ASHLAR_CONCURRENCY_RELAXED_PRIORITY_QUEUE_H_
 #define ASHLAR_CONCURRENCY_RELAXED_PRIORITY_QUEUE_H_
 
