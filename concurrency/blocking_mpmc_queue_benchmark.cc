@@ -2,7 +2,6 @@
 // producers), oneTBB's concurrent_bounded_queue, and a std::deque under a std::mutex with two
 // condition variables.
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "ashlar/concurrency/blocking_mpmc_queue.h"
+#include "ashlar/concurrency/second_thread_for_benchmark.h"
 #include "benchmark/benchmark.h"
 #include "concurrentqueue/blockingconcurrentqueue.h"
 #include "oneapi/tbb/concurrent_queue.h"
@@ -87,11 +87,6 @@ class Mutex {
   std::condition_variable not_full_;
   std::deque<Item> items_;
 };
-
-// While a process has one thread only, glibc's mutex leaves the lock prefix out.
-const std::thread& second_thread = *new std::thread([] {
-  for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
-});
 
 // Items are pairs of a push and a pop, neither of which has to wait.
 template <class Queue>

@@ -1,6 +1,5 @@
 // The rival is what one writes without this header: a std::deque under a std::mutex.
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <mutex>
@@ -8,6 +7,7 @@
 #include <thread>
 
 #include "ashlar/concurrency/chase_lev_deque.h"
+#include "ashlar/concurrency/second_thread_for_benchmark.h"
 #include "benchmark/benchmark.h"
 
 namespace ashlar {
@@ -42,11 +42,6 @@ class Mutex {
   std::mutex mutex_;
   std::deque<Item> items_;
 };
-
-// While a process has one thread only, glibc's mutex leaves the lock prefix out.
-const std::thread& second_thread = *new std::thread([] {
-  for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
-});
 
 constexpr int kBatch = 256;
 

@@ -3,7 +3,6 @@
 // `ashlar_thread` is the same by way of ThreadParticipant().
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <thread>
@@ -11,6 +10,7 @@
 #include "ashlar/concurrency/epoch_reclamation.h"
 #include "ashlar/concurrency/fence_policy.h"
 #include "ashlar/concurrency/platform.h"
+#include "ashlar/concurrency/second_thread_for_benchmark.h"
 #include "ashlar/concurrency/thread_epochs.h"
 #include "benchmark/benchmark.h"
 
@@ -26,11 +26,6 @@ namespace {
 
 using Ashlar = BasicEpochReclamation<StdPlatform, FullFencePolicy>;
 using AshlarAsymmetric = BasicEpochReclamation<StdPlatform, AsymmetricFencePolicy>;
-
-// While a process has one thread only, membarrier has nobody to interrupt.
-const std::thread& second_thread = *new std::thread([] {
-  for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
-});
 
 struct Liburcu {
   Liburcu() { urcu_memb_register_thread(); }

@@ -1,11 +1,11 @@
 // The rival is the standard's: a flag under a mutex, with a condition variable.
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
 #include "ashlar/concurrency/event_count.h"
+#include "ashlar/concurrency/second_thread_for_benchmark.h"
 #include "benchmark/benchmark.h"
 
 namespace ashlar {
@@ -13,11 +13,6 @@ namespace {
 
 using Ashlar = BasicEventCount<StdPlatform>;
 using AshlarAsymmetric = BasicEventCount<StdPlatform, AsymmetricFencePolicy>;
-
-// While a process has one thread only, glibc's mutex leaves the lock prefix out.
-const std::thread& second_thread = *new std::thread([] {
-  for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
-});
 
 // A flag that one thread sets and another waits for and takes.
 template <class Events>

@@ -13,6 +13,7 @@
 
 #include "ashlar/concurrency/lock_free_stack.h"
 #include "ashlar/concurrency/lock_free_stack_ebr.h"
+#include "ashlar/concurrency/second_thread_for_benchmark.h"
 #include "benchmark/benchmark.h"
 #include "boost/lockfree/stack.hpp"
 
@@ -99,11 +100,6 @@ class Mutex {
   std::mutex mutex_;
   std::vector<Item> items_;
 };
-
-// While a process has one thread only, glibc's mutex leaves the lock prefix out.
-const std::thread& second_thread = *new std::thread([] {
-  for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
-});
 
 // Items are pairs of a push and a pop.
 template <class Stack>

@@ -5,7 +5,6 @@
 // ones there are in the mean, `rank_max` at most, counted afterwards while one thread plays all
 // participants in turn.
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -14,12 +13,12 @@
 #include <mutex>
 #include <optional>
 #include <queue>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "ashlar/concurrency/priority_queue.h"
 #include "ashlar/concurrency/relaxed_priority_queue.h"
+#include "ashlar/concurrency/second_thread_for_benchmark.h"
 #include "benchmark/benchmark.h"
 #include "oneapi/tbb/concurrent_priority_queue.h"
 
@@ -142,11 +141,6 @@ class Mutex {
   std::mutex mutex_;
   std::priority_queue<PriorityAndItem, std::vector<PriorityAndItem>, std::greater<>> entries_;
 };
-
-// While a process has one thread only, glibc's mutex leaves the lock prefix out.
-const std::thread& second_thread = *new std::thread([] {
-  for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
-});
 
 class Random {
  public:

@@ -6,10 +6,10 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
-#include <thread>
 #include <unordered_map>
 #include <vector>
 
+#include "ashlar/concurrency/second_thread_for_benchmark.h"
 #include "ashlar/concurrency/sharded_map.h"
 #include "benchmark/benchmark.h"
 #include "oneapi/tbb/concurrent_hash_map.h"
@@ -70,11 +70,6 @@ class Locked {
 };
 using Mutex = Locked<std::mutex, std::unique_lock>;
 using SharedMutex = Locked<std::shared_mutex, std::shared_lock>;
-
-// While a process has one thread only, glibc's mutex leaves the lock prefix out.
-const std::thread& second_thread = *new std::thread([] {
-  for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
-});
 
 // Numbers that look random, all different.
 Key KeyOf(std::uint64_t number) {

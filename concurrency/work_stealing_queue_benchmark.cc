@@ -3,7 +3,6 @@
 // deque alone shows what the inbox costs its owner.
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -12,6 +11,7 @@
 #include <thread>
 
 #include "ashlar/concurrency/chase_lev_deque.h"
+#include "ashlar/concurrency/second_thread_for_benchmark.h"
 #include "ashlar/concurrency/work_stealing_queue.h"
 #include "benchmark/benchmark.h"
 #include "concurrentqueue/concurrentqueue.h"
@@ -75,11 +75,6 @@ class Mutex {
   std::mutex mutex_;
   std::deque<Item> items_;
 };
-
-// While a process has one thread only, glibc's mutex leaves the lock prefix out.
-const std::thread& second_thread = *new std::thread([] {
-  for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
-});
 
 // As a caller would look at it; the result as a whole would go through memory.
 void Use(const std::optional<Item>& item) {
