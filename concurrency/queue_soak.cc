@@ -1,5 +1,5 @@
 // Runs queues for a long time with more threads than processors, and looks that every item comes
-// out once, and in its order.
+// out once, and in its order if it has one.
 //
 //   bazel run -c opt //concurrency:lock_free_queue_soak -- --seconds=5
 //
@@ -32,6 +32,8 @@
 #include "ashlar/concurrency/lock_free_queue.h"
 #include "ashlar/concurrency/mpmc_queue.h"
 #include "ashlar/concurrency/platform.h"
+#include "ashlar/concurrency/priority_queue.h"
+#include "ashlar/concurrency/relaxed_priority_queue.h"
 #include "ashlar/concurrency/spsc_queue.h"
 
 namespace ashlar {
@@ -45,6 +47,7 @@ using Item = std::uint64_t;
 template <LockFreeQueueOptions kOptions>
 struct LockFree {
   static constexpr bool kManyThreads = true;
+  static constexpr bool kInOrder = true;
   using Queue = LockFreeQueue<Item, StdPlatform, AsymmetricFencePolicy, kOptions>;
   struct Thread {
     explicit Thread(LockFree& of) : queue(of.queue), self(of.epochs) {}
@@ -65,6 +68,7 @@ using ShortSegments =
 template <template <class, class> class Bounded, std::size_t kCapacity, bool kMany>
 struct Ring {
   static constexpr bool kManyThreads = kMany;
+  static constexpr bool kInOrder = true;
   using Queue = Bounded<Item, StdPlatform>;
   struct Thread {
     explicit Thread(Ring& of) : queue(of.queue) {}
@@ -76,6 +80,27 @@ struct Ring {
   };
   Queue queue{kCapacity};
 };
+
+// With one priority, what a strict queue holds comes out as it went in.
+template <class PriorityQueueOfItems, bool kStrict>
+struct ByPriority {
+  static constexpr bool kManyThreads = true;
+  static constexpr bool kInOrder = kStrict;
+  using Queue = PriorityQueueOfItems;
+  struct Thread {
+    explicit Thread(ByPriority& of) : self(of.queue) {}
+    void Push(Item item) { self.Push(kStrict ? 0 : static_cast<int>(item % 3), item); }
+    std::optional<Item> Pop() {
+      const auto entry = self.TryPop();
+      if (!entry) return std::nullopt;
+      return entry->item;
+    }
+    typename Queue::Participant self;
+  };
+  Queue queue;
+};
+using Strict = ByPriority<PriorityQueue<int, Item>, true>;
+using Relaxed = ByPriority<RelaxedPriorityQueue<int, Item>, false>;
 
 // ---- A round.
 
@@ -157,7 +182,8 @@ void RunRound(Threads threads, unsigned seed, Counts& counts) {
         }
         times[*item].fetch_add(1, std::memory_order_relaxed);
         Item& at_least = next[ProducerOf(*item)];
-        if (*item < at_least) out_of_order.fetch_add(1, std::memory_order_relaxed);
+        if (Queue::kInOrder && *item < at_least)
+          out_of_order.fetch_add(1, std::memory_order_relaxed);
         at_least = *item + 1;
       }
     });
@@ -197,6 +223,8 @@ constexpr Subject kSubjects[] = {
     {"lock_free_queue_short_segments", &Soak<ShortSegments>},
     {"mpmc_queue", &Soak<Ring<MpmcQueue, 64, true>>},
     {"mpmc_queue_two_slots", &Soak<Ring<MpmcQueue, 2, true>>},
+    {"priority_queue", &Soak<Strict>},
+    {"relaxed_priority_queue", &Soak<Relaxed>},
     {"spsc_queue", &Soak<Ring<SpscQueue, 64, false>>},
 };
 
