@@ -51,6 +51,7 @@
 #ifndef ASHLAR_CONCURRENCY_LOCK_FREE_QUEUE_H_
 #define ASHLAR_CONCURRENCY_LOCK_FREE_QUEUE_H_
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -69,7 +70,7 @@ namespace ashlar {
 struct LockFreeQueueOptions {
   // Slots in a segment; at least 1.
   std::size_t segment = 512;
-  // Segments that are kept to be used again; at least 1.
+  // Segments that are kept to be used again.
   std::size_t spares = 4;
   // Each so many segments, the participant that retires one collects.
   std::size_t collect_every = 16;
@@ -83,7 +84,7 @@ class LockFreeQueue {
   static_assert(std::is_object_v<T> && std::is_move_constructible_v<T>,
                 "a pop moves the item out of the queue");
   static_assert(std::is_nothrow_destructible_v<T>);
-  static_assert(kOptions.segment > 0 && kOptions.spares > 0 && kOptions.collect_every > 0);
+  static_assert(kOptions.segment > 0 && kOptions.collect_every > 0);
 
  public:
   using Epochs = BasicEpochReclamation<Platform, FencePolicy>;
@@ -295,7 +296,7 @@ class LockFreeQueue {
     }
 
     Atomic<std::size_t> users_{1};  // the queue, and segments that are not here
-    Atomic<Segment*> spares_[kOptions.spares] = {};
+    std::array<Atomic<Segment*>, kOptions.spares> spares_{};
   };
 
   struct BackToStore {

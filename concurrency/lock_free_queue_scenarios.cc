@@ -27,15 +27,15 @@ namespace {
 
 using verification::Expect;
 
-constexpr LockFreeQueueOptions Small(std::size_t segment) {
-  return {.segment = segment, .spares = 1, .collect_every = 1, .patience = 0};
+constexpr LockFreeQueueOptions Small(std::size_t segment, std::size_t spares = 1) {
+  return {.segment = segment, .spares = spares, .collect_every = 1, .patience = 0};
 }
 
 // A queue of parcels, each of which is sent by one thread and received by one.
-template <class Platform, class FencePolicy, std::size_t kSegment>
+template <class Platform, class FencePolicy, std::size_t kSegment, std::size_t kSpares = 1>
 class Parcels {
  public:
-  using Queue = LockFreeQueue<int, Platform, FencePolicy, Small(kSegment)>;
+  using Queue = LockFreeQueue<int, Platform, FencePolicy, Small(kSegment, kSpares)>;
   using Epochs = typename Queue::Epochs;
 
   static constexpr int kMost = 4;
@@ -222,6 +222,36 @@ using NeverEmptyOneSegment = NeverEmpty<Platform, 2>;
 template <class Platform>
 using NeverEmptyTwoSegments = NeverEmpty<Platform, 1>;
 
+// A producer stops when it has appended a segment and not yet moved the end there. Who comes then
+// must not be at work in the segment before when that one is freed. Bound: two pushes, one pop;
+// the consumer leaves, and the first producer frees what it has retired.
+template <class Platform>
+struct TheEndLagsBehind {
+  static constexpr unsigned kThreads = 3;
+  using Mail = Parcels<Platform, AsymmetricFencePolicy, 1, 0>;
+  using Participant = typename Mail::Epochs::Participant;
+  Mail mail;
+  Participant first{mail.epochs()};
+  Participant second{mail.epochs()};
+
+  TheEndLagsBehind() {
+    mail.Push(first, 0);
+    mail.TryPop(first);
+  }
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      mail.Push(first, 1);
+      first.Collect();
+    } else if (index == 1) {
+      Participant consumer(mail.epochs());
+      mail.TryPop(consumer);
+    } else {
+      mail.Push(second, 2);
+    }
+  }
+};
+
 // The size is asked for while both ends go on to new segments. Bound: two items, two pops.
 template <class Platform>
 struct SizeOfSegmentsThatChange {
@@ -277,6 +307,7 @@ std::vector<Scenario> Scenarios() {
       MakeScenario<NotEmptyAfterAPush>("NotEmptyAfterAPush"),
       MakeScenario<NeverEmptyOneSegment>("NeverEmptyOneSegment"),
       MakeScenario<NeverEmptyTwoSegments>("NeverEmptyTwoSegments"),
+      MakeScenario<TheEndLagsBehind>("TheEndLagsBehind"),
       MakeScenario<SizeOfSegmentsThatChange>("SizeOfSegmentsThatChange"),
       MakeScenario<EndsWhileSegmentsAreFreed>("EndsWhileSegmentsAreFreed"),
   };
