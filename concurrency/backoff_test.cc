@@ -45,6 +45,18 @@ TEST_F(BackoffTest, PausesDoubleAndThenYield) {
   EXPECT_EQ(CountingPlatform::readings, 0);
 }
 
+TEST_F(BackoffTest, PausesAfterLostRacesDoubleAndNeverYield) {
+  BasicRaceBackoff<CountingPlatform> backoff;
+  std::vector<int> spins;
+  for (int i = 0; i < 6; ++i) {
+    const int before = CountingPlatform::spins;
+    backoff.Pause();
+    spins.push_back(CountingPlatform::spins - before);
+  }
+  EXPECT_EQ(spins, (std::vector<int>{64, 128, 256, 256, 256, 256}));
+  EXPECT_EQ(CountingPlatform::yields, 0);
+}
+
 TEST_F(BackoffTest, ShortWaitsNeverReadTheClock) {
   for (int i = 0; i < 7; ++i) EXPECT_TRUE(backoff_.PauseWithin(nanoseconds(1)));
   EXPECT_EQ(CountingPlatform::readings, 0);

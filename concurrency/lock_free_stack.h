@@ -26,7 +26,7 @@
 // Thread safety: any member from any thread, but for the destructor; a Chain is one thread's at a
 // time.
 // Progress: lock-free. A thread that is stopped inside a call holds one place, and nobody up. After
-// a lost race a call pauses, longer each time (backoff.h), so that others get something done.
+// a lost race a call pauses (RaceBackoff), so that others get something done.
 // Memory: an array of a node for each item, 4 bytes more than it and padding; nothing after that.
 // Errors: the constructor throws std::bad_alloc, also for a capacity that no memory could hold.
 // What T's constructors throw passes through, and leaves the stack as it was: if it was thrown by
@@ -184,7 +184,7 @@ class LockFreeStack {
 
   // Puts the nodes from `first` to `last`, each above the next, on top of a list.
   void Put(List& list, Index first, Index last) noexcept {
-    BasicBackoff<Platform> backoff;
+    BasicRaceBackoff<Platform> backoff;
     for (;; Pause(backoff)) {
       Word top = list.load(std::memory_order_relaxed);  // a guess, until the exchange
       // relaxed: whoever reads it takes it for something only if the top is still as it was.
@@ -199,7 +199,7 @@ class LockFreeStack {
 
   // Takes the top node from a list, or none.
   Index Take(List& list) noexcept {
-    BasicBackoff<Platform> backoff;
+    BasicRaceBackoff<Platform> backoff;
     for (;; Pause(backoff)) {
       // (2) acquire: pairs with (1).
       Word top = list.load(std::memory_order_acquire);
@@ -215,7 +215,7 @@ class LockFreeStack {
 
   // Takes all, each above the next. The top one, or none.
   Index TakeAll(List& list) noexcept {
-    BasicBackoff<Platform> backoff;
+    BasicRaceBackoff<Platform> backoff;
     for (;; Pause(backoff)) {
       // (3) acquire: pairs with (1).
       Word top = list.load(std::memory_order_acquire);
@@ -266,7 +266,9 @@ class LockFreeStack {
   [[gnu::noinline]] void PutOnFree(Index node) noexcept { Put(free_, node, node); }
 
   // Another thread was faster.
-  [[gnu::noinline]] static void Pause(BasicBackoff<Platform>& backoff) noexcept { backoff.Pause(); }
+  [[gnu::noinline]] static void Pause(BasicRaceBackoff<Platform>& backoff) noexcept {
+    backoff.Pause();
+  }
 
   static std::size_t Checked(std::size_t capacity) {
     constexpr std::size_t kMost = std::numeric_limits<Index>::max() - 1;

@@ -25,7 +25,7 @@
 // Thread safety: any member from any thread, but for the destructor; a Chain is one thread's at a
 // time.
 // Progress: lock-free, but for allocation and the epochs' deleters. After a lost race a call
-// pauses, longer each time (backoff.h), so that others get something done.
+// pauses (RaceBackoff), so that others get something done.
 // Memory: a node for each item, two words more than it, from the platform. It is given back by
 // way of the epochs; a Chain's nodes, at its end, all at once.
 // Errors: Push throws std::bad_alloc and what T's constructors throw; nothing was pushed then.
@@ -89,7 +89,7 @@ class LockFreeStackEbr {
   void Emplace(Arguments&&... arguments) {
     Node* const node =
         Platform::template Create<Node>(std::in_place, std::forward<Arguments>(arguments)...);
-    BasicBackoff<Platform> backoff;
+    BasicRaceBackoff<Platform> backoff;
     for (;; backoff.Pause()) {
       Node* top = top_.load(std::memory_order_relaxed);  // a guess, until the exchange
       node->below.Write() = top;
@@ -193,7 +193,7 @@ class LockFreeStackEbr {
   // The top node, or null.
   Node* TakeTop(Participant& self) noexcept {
     const auto pin = self.Pin();
-    BasicBackoff<Platform> backoff;
+    BasicRaceBackoff<Platform> backoff;
     for (;; backoff.Pause()) {
       // (2) acquire: pairs with (1).
       Node* node = top_.load(std::memory_order_acquire);

@@ -10,7 +10,7 @@ namespace ashlar {
 
 EpochReclamation& DefaultEpochs() {
   // Never destroyed: threads may run on until the process has ended.
-  static EpochReclamation& epochs = *new EpochReclamation;
+  static EpochReclamation& epochs = *new EpochReclamation({.batch = kDefaultEpochsBatch});
   return epochs;
 }
 
