@@ -49,28 +49,19 @@
 #ifndef ASHLAR_CONCURRENCY_BLOCKING_MPMC_QUEUE_H_
 #define ASHLAR_CONCURRENCY_BLOCKING_MPMC_QUEUE_H_
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <optional>
-#include <stop_token>
 #include <type_traits>
 #include <utility>
 
 #include "ashlar/concurrency/event_count.h"
 #include "ashlar/concurrency/mpmc_queue.h"
 #include "ashlar/concurrency/platform.h"
+#include "ashlar/concurrency/stop_signal.h"
 #include "ashlar/concurrency/wait_outcome.h"
 
 namespace ashlar {
-
-// In place of a std::stop_token: never asks to stop.
-struct NeverStops {
-  template <class Call>
-  struct callback_type {  // NOLINT: the standard's name
-    callback_type(NeverStops, Call) noexcept {}
-  };
-};
 
 template <class T, class Platform = StdPlatform>
 class BlockingMpmcQueue {
@@ -81,7 +72,8 @@ class BlockingMpmcQueue {
   using Duration = std::chrono::nanoseconds;
   using Deadline = std::chrono::steady_clock::time_point;
 
-  static constexpr Duration kDefaultSpin = std::chrono::microseconds(5);
+  // About as long as a sleep takes that ends at once.
+  static constexpr Duration kDefaultSpin = std::chrono::microseconds(10);
 
   // `first_index` is for tests of the wrap-around.
   explicit BlockingMpmcQueue(std::size_t capacity, Duration spin = kDefaultSpin,
@@ -252,24 +244,30 @@ class BlockingMpmcQueue {
     return IsRefused(outcome) ? Sleep(events, attempt, end, stop) : outcome;
   }
 
+  // If the other side runs, it is done in a moment; if it waits for this processor, never.
   template <class Attempt>
   WaitOutcome Spin(Attempt attempt, const std::optional<Deadline>& end) {
+    constexpr Duration kYieldAfter = std::chrono::nanoseconds(300);
     constexpr int kPauses = 4;  // between two looks
-    WaitOutcome outcome = WaitOutcome::kEmpty;
-    if (spin_ <= Duration::zero()) return outcome;
-    Deadline until = Platform::Now() + spin_;
+    const Deadline start = Platform::Now();
+    Deadline until = start + spin_;
     if (end.has_value() && *end < until) until = *end;
-    do {
-      for (int i = 0; i < kPauses; ++i) Platform::SpinWait();
-      outcome = attempt();
-    } while (IsRefused(outcome) && Platform::Now() < until);
-    return outcome;
+    for (Deadline now = start; now < until; now = Platform::Now()) {
+      if (now - start < kYieldAfter) {
+        for (int i = 0; i < kPauses; ++i) Platform::SpinWait();
+      } else {
+        Platform::Yield();
+      }
+      const WaitOutcome outcome = attempt();
+      if (!IsRefused(outcome)) return outcome;
+    }
+    return WaitOutcome::kEmpty;
   }
 
   template <class Attempt, class Stop>
   WaitOutcome Sleep(Events& events, Attempt attempt, const std::optional<Deadline>& end,
                     const Stop& stop) {
-    StopSignal<Stop> signal(stop, events);
+    StopSignal<Stop, Events, Platform> signal(stop, events);
     for (bool time_is_up = false;;) {
       Announcement announcement(events);
       // This look comes after the announcement, and after a wake-up that may have been meant for
@@ -302,43 +300,6 @@ class BlockingMpmcQueue {
     Events& events_;
     const typename Events::Key key_;
     bool slept_ = false;
-  };
-
-  // Whether the caller has been asked to stop, which ends a sleep of his.
-  template <class Stop>
-  class StopSignal {
-   public:
-    StopSignal(const Stop& stop, Events& events) : events_(events), callback_(stop, Raise{*this}) {}
-    StopSignal(const StopSignal&) = delete;
-
-    bool IsRaised() const noexcept {
-      // (1) seq_cst: as a look. Pairs with (2).
-      return raised_.load(std::memory_order_seq_cst);
-    }
-
-   private:
-    struct Raise {
-      StopSignal& signal;
-      void operator()() const noexcept {
-        // (2) seq_cst: as what makes a look succeed. Pairs with (1).
-        signal.raised_.store(true, std::memory_order_seq_cst);
-        // All: there is no saying who is woken.
-        signal.events_.NotifyAll();
-      }
-    };
-
-    template <class Token, class Call>
-    struct CallbackOf {
-      using Type = typename Token::template callback_type<Call>;
-    };
-    template <class Call>
-    struct CallbackOf<std::stop_token, Call> {
-      using Type = std::stop_callback<Call>;
-    };
-
-    Events& events_;
-    typename Platform::template Atomic<bool> raised_{false};
-    typename CallbackOf<Stop, Raise>::Type callback_;  // may call before it is constructed
   };
 
   static std::optional<Deadline> EndOf(Forever) { return std::nullopt; }

@@ -159,12 +159,24 @@ struct PushWakesPop {
   Parcels<Platform> parcels{2};
 
   void Thread(unsigned index) {
-    for (int i = 0; i < 2; ++i) {
-      if (index == 0) {
-        Expect(parcels.TryPush(i) == kOk);
-      } else {
-        Expect(parcels.Pop().item == i);
-      }
+    if (index == 0) {
+      Expect(parcels.TryPush(0) == kOk);
+    } else {
+      Expect(parcels.Pop().item == 0);
+    }
+  }
+};
+
+template <class Platform>
+struct PopWakesPush {
+  static constexpr unsigned kThreads = 2;
+  Parcels<Platform> parcels{1, 1};
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      Expect(parcels.TryPop().item == 0);
+    } else {
+      Expect(parcels.Push(1) == kOk);
     }
   }
 };
@@ -380,6 +392,7 @@ namespace ashlar::verification {
 std::vector<Scenario> Scenarios() {
   return {
       MakeScenario<PushWakesPop>("PushWakesPop"),
+      MakeScenario<PopWakesPush>("PopWakesPush"),
       MakeScenario<EachWaitsForTheOther>("EachWaitsForTheOther"),
       MakeScenario<EachPushWakesAnother>("EachPushWakesAnother"),
       MakeScenario<EachPopWakesAnother>("EachPopWakesAnother"),

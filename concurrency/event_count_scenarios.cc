@@ -124,6 +124,27 @@ struct TwoNotifiers {
   }
 };
 
+// Nobody is taken for notified whom no notification reaches.
+template <class Platform, class FencePolicy>
+struct TwoNotifiersTwoWaiters {
+  static constexpr unsigned kThreads = 4;
+  Tokens<Platform, FencePolicy> tokens;
+
+  void Thread(unsigned index) { index < 2 ? tokens.AddAndNotifyOne() : tokens.Take(); }
+};
+
+template <class Platform, class FencePolicy>
+struct NotifyOneAndAll {
+  static constexpr unsigned kThreads = 4;
+  Tokens<Platform, FencePolicy> tokens;
+
+  void Thread(unsigned index) {
+    if (index == 0) return tokens.AddAndNotifyOne();
+    if (index == 1) return tokens.AddTwoAndNotifyAll();
+    tokens.Take();
+  }
+};
+
 template <class Platform, class FencePolicy>
 struct CancelTakesNoWakeUp {
   static constexpr unsigned kThreads = 3;
@@ -170,6 +191,8 @@ std::vector<Scenario> Scenarios() {
       MakeScenario<TwoNotifiers, FullFencePolicy>("TwoNotifiers"),
       MakeScenario<TwoNotifiers, AsymmetricFencePolicy>("AsymmetricTwoNotifiers"),
       MakeScenario<TwoNotifiers, SeqCstAccessPolicy>("SeqCstTwoNotifiers"),
+      MakeScenario<TwoNotifiersTwoWaiters, FullFencePolicy>("TwoNotifiersTwoWaiters"),
+      MakeScenario<NotifyOneAndAll, FullFencePolicy>("NotifyOneAndAll"),
       MakeScenario<CancelTakesNoWakeUp, FullFencePolicy>("CancelTakesNoWakeUp"),
       MakeScenario<CancelTakesNoWakeUp, AsymmetricFencePolicy>("AsymmetricCancelTakesNoWakeUp"),
       MakeScenario<TimeoutTakesNoWakeUp, FullFencePolicy>("TimeoutTakesNoWakeUp"),

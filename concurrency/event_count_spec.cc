@@ -230,8 +230,8 @@ class TokensObject {
     }
   }
   static std::vector<Shape> Programs(bool deep) {
-    if (deep) return {{{2, 1}}, {{1, 2}}, {{1, 1, 1}}, {{2, 2}, 0}};
-    return {{{2, 1}}, {{1, 2}}, {{2, 2}, 0}, {{1, 1, 1}, 0}};
+    if (deep) return {{{2, 1}}, {{1, 2}}, {{1, 1, 1}, 0}};
+    return {{{1, 1}}, {{2, 1}, 0}, {{1, 2}, 0}};
   }
 
  private:
