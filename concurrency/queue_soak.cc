@@ -27,6 +27,7 @@
 #include <thread>
 #include <vector>
 
+#include "ashlar/concurrency/blocking_mpmc_queue.h"
 #include "ashlar/concurrency/epoch_reclamation.h"
 #include "ashlar/concurrency/fence_policy.h"
 #include "ashlar/concurrency/lock_free_queue.h"
@@ -35,6 +36,8 @@
 #include "ashlar/concurrency/priority_queue.h"
 #include "ashlar/concurrency/relaxed_priority_queue.h"
 #include "ashlar/concurrency/spsc_queue.h"
+#include "ashlar/concurrency/steal_result.h"
+#include "ashlar/concurrency/work_stealing_queue.h"
 
 namespace ashlar {
 namespace {
@@ -79,6 +82,52 @@ struct Ring {
     Queue& queue;
   };
   Queue queue{kCapacity};
+};
+
+// Both sides sleep where they have to wait.
+template <std::size_t kCapacity>
+struct Blocking {
+  static constexpr bool kManyThreads = true;
+  static constexpr bool kInOrder = true;
+  struct Thread {
+    explicit Thread(Blocking& of) : queue(of.queue) {}
+    void Push(Item item) { queue.Push(item); }
+    std::optional<Item> Pop() { return queue.PopFor(std::chrono::microseconds(200)).item; }
+    BlockingMpmcQueue<Item>& queue;
+  };
+  BlockingMpmcQueue<Item> queue{kCapacity, std::chrono::nanoseconds(0)};
+};
+
+// All push from outside; the first who pops is the owner, others steal.
+struct WorkStealing {
+  static constexpr bool kManyThreads = true;
+  static constexpr bool kInOrder = false;
+  class Thread {
+   public:
+    explicit Thread(WorkStealing& of) : of_(of) {}
+    ~Thread() {
+      if (owns_) of_.owned.store(false, std::memory_order_release);
+    }
+    Thread(const Thread&) = delete;
+    void Push(Item item) {
+      while (!of_.queue.TryPushExternal(item)) std::this_thread::yield();
+    }
+    std::optional<Item> Pop() {
+      owns_ = owns_ || !of_.owned.exchange(true, std::memory_order_acquire);
+      if (owns_) return of_.queue.Pop();
+      for (;;) {
+        const StealResult<Item> stolen = of_.queue.Steal();
+        if (stolen.outcome == StealOutcome::kSuccess) return stolen.item;
+        if (stolen.outcome == StealOutcome::kEmpty) return std::nullopt;
+      }
+    }
+
+   private:
+    WorkStealing& of_;
+    bool owns_ = false;
+  };
+  std::atomic<bool> owned{false};
+  WorkStealingQueue<Item> queue{4, 64};
 };
 
 // With one priority, what a strict queue holds comes out as it went in.
@@ -219,6 +268,8 @@ struct Subject {
   Counts (*soak)(std::chrono::seconds);
 };
 constexpr Subject kSubjects[] = {
+    {"blocking_mpmc_queue", &Soak<Blocking<64>>},
+    {"blocking_mpmc_queue_one_slot", &Soak<Blocking<1>>},
     {"lock_free_queue", &Soak<Segments>},
     {"lock_free_queue_short_segments", &Soak<ShortSegments>},
     {"mpmc_queue", &Soak<Ring<MpmcQueue, 64, true>>},
@@ -226,6 +277,7 @@ constexpr Subject kSubjects[] = {
     {"priority_queue", &Soak<Strict>},
     {"relaxed_priority_queue", &Soak<Relaxed>},
     {"spsc_queue", &Soak<Ring<SpscQueue, 64, false>>},
+    {"work_stealing_queue", &Soak<WorkStealing>},
 };
 
 int Main(int argc, char** argv) {
