@@ -1,6 +1,6 @@
 // spin_park_mutex.h
 // -----------------
-// SpinParkMutex: a lock of eight bytes for sections of some nanoseconds. Who finds it taken
+// SpinParkMutex: a lock of twelve bytes for sections of some nanoseconds. Who finds it taken
 // spins for a moment, then sleeps.
 //
 //   SpinParkMutex<> mutex;
@@ -26,7 +26,10 @@
 // where the system has asymmetric ones (else a full fence). A thread that goes to sleep pays for
 // that: a heavy fence, which interrupts the processors that run the process's threads.
 //
-// Source: the futex lock of U. Drepper, "Futexes are tricky", 2004, mutex 2, with a count of
+// Bound: wake-ups are counted in 32 bits. A thread that is stopped on its way to sleep while
+// exactly a multiple of 2^32 of them pass sleeps until the next one.
+//
+// Source: the futex lock of U. Drepper, "Futexes are tricky", 2004, mutex 2, with the flag of
 // sleepers beside the word, so that unlocking need not read what it overwrites.
 #ifndef ASHLAR_CONCURRENCY_SPIN_PARK_MUTEX_H_
 #define ASHLAR_CONCURRENCY_SPIN_PARK_MUTEX_H_
@@ -60,13 +63,15 @@ class SpinParkMutex {
   }
 
   void unlock() noexcept {
+    if (asleep_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      return UnlockAndWake();
     // (3) release: pairs with (1) and (2).
     state_.store(kFree, std::memory_order_release);
-    // Pairs with the heavy fence of who is about to sleep: either we see him, or he sees that the
-    // lock is free.
+    // Pairs with the heavy fence of who is about to sleep: either we see his flag, or he sees that
+    // the lock is free.
     Platform::LightFence();
-    if (sleepers_.load(std::memory_order_relaxed) != 0) [[unlikely]]
-      Platform::WakeOne(state_);
+    if (asleep_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      Wake();
   }
 
  private:
@@ -80,15 +85,38 @@ class SpinParkMutex {
       Platform::SpinWait();
       if (try_lock()) return;
     }
-    sleepers_.fetch_add(1, std::memory_order_relaxed);
-    Platform::HeavyFence();
-    // One woken is as good as another: who is passed by a newcomer will be woken by him.
-    while (!try_lock()) Platform::Wait(state_, kLocked);
-    sleepers_.fetch_sub(1, std::memory_order_relaxed);
+    do {
+      // (4) acquire: if a wake-up is counted here, the flag that it took down is down before we put
+      // it up. Pairs with (6).
+      const std::uint32_t wakes = wakes_.load(std::memory_order_acquire);
+      asleep_.store(1, std::memory_order_relaxed);
+      Platform::HeavyFence();
+      if (try_lock()) break;
+      Platform::Wait(wakes_, wakes);
+    } while (!try_lock());
+    // Others may be asleep, and whoever woke us took the flag down: before he unlocked, so it is up
+    // when we unlock.
+    asleep_.store(1, std::memory_order_relaxed);
+  }
+
+  // Wakes one of those asleep, who will wake the next. Meanwhile nobody else has to.
+  [[gnu::noinline]] void UnlockAndWake() noexcept {
+    asleep_.store(0, std::memory_order_relaxed);
+    // (5) release: as (3).
+    state_.store(kFree, std::memory_order_release);
+    Wake();
+  }
+
+  [[gnu::noinline]] void Wake() noexcept {
+    // (6) release: pairs with (4). Who is about to sleep with a flag that was taken down does not
+    // sleep: he sees the count change.
+    wakes_.fetch_add(1, std::memory_order_release);
+    Platform::WakeOne(wakes_);
   }
 
   Word state_{kFree};
-  Word sleepers_{0};  // those between going to sleep and holding the lock
+  Word asleep_{0};  // a flag: somebody may be asleep, or about to
+  Word wakes_{0};   // counts wake-ups; this is what they sleep on
 };
 
 }  // namespace ashlar

@@ -83,6 +83,22 @@ struct ThreeThreads {
   void After() { Expect(guarded.Get() == 3); }
 };
 
+// The same from where it is locked. That who was woken puts the flag up again is not enough: it may
+// go under the one that took it down, unless a lock is between them. A mutex without that fails
+// here, but beyond the default bound.
+template <class Platform, class Waiter>
+struct TwoSleepers {
+  static constexpr unsigned kThreads = 3;
+  SpinParkMutex<Platform, Waiter::kSpins> mutex;
+
+  TwoSleepers() { mutex.lock(); }
+
+  void Thread(unsigned index) {
+    if (index > 0) mutex.lock();
+    mutex.unlock();
+  }
+};
+
 // Who tries and fails takes nobody's wake-up.
 template <class Platform, class Waiter>
 struct OneTries {
@@ -127,6 +143,7 @@ std::vector<Scenario> Scenarios() {
       MakeScenario<ComesAgain, Spinner>("ComesAgainSpin"),
       MakeScenario<ThreeThreads, Sleeper>("ThreeThreads"),
       MakeScenario<ThreeThreads, Spinner>("ThreeThreadsSpin"),
+      MakeScenario<TwoSleepers, Sleeper>("TwoSleepers"),
       MakeScenario<OneTries, Sleeper>("OneTries"),
       MakeScenario<TryFindsItFree, Sleeper>("TryFindsItFree"),
   };

@@ -10,7 +10,7 @@
 namespace ashlar {
 namespace {
 
-TEST(SpinParkMutexTest, IsEightBytes) { EXPECT_EQ(sizeof(SpinParkMutex<>), 8u); }
+TEST(SpinParkMutexTest, IsSmall) { EXPECT_EQ(sizeof(SpinParkMutex<>), 12u); }
 
 TEST(SpinParkMutexTest, TryLockFailsWhileItIsHeld) {
   SpinParkMutex<> mutex;
