@@ -70,7 +70,13 @@ def run_all(flags, arguments, workspace):
     }
     for label in labels:
         say(label)
-        run["targets"].append(measure.run_benchmark(label, programs[label], flags))
+        try:
+            target = measure.run_benchmark(label, programs[label], flags)
+        except BenchError as error:
+            # The others' minutes are not for nothing.
+            say(f"FAILED: {label}: {error}")
+            target = {"label": label, "failed": str(error), "groups": []}
+        run["targets"].append(target)
     return run
 
 
@@ -145,7 +151,7 @@ def run_command(arguments, environment):
         write(run, folder)
         _write_file(os.path.join(folder, "report.md"), tables.report(run))
         say(f"written: {os.path.join(folder, 'report.md')}")
-    return 0
+    return 1 if any("failed" in target for target in run["targets"]) else 0
 
 
 def main(arguments, environment):

@@ -126,6 +126,10 @@ class TextTest(unittest.TestCase):
         self.assertEqual([text.figure(value) for value in (0.3124, 4.312, 43.12, 431.2, 4312)],
                          ["0.312", "4.31", "43.1", "431", "4,312"])
 
+    def test_nothing_and_one(self):
+        self.assertEqual([text.figure(value) for value in (0, 1.764e-7)], ["0", "1.76e-07"])
+        self.assertEqual([text.count(number, "bar") for number in (1, 2)], ["1 bar", "2 bars"])
+
     def test_a_unit_for_all(self):
         self.assertEqual(text.unit_of([row("a", 9000), row("b", 2e6)])[0], "ns")
         self.assertEqual(text.unit_of([row("a", 20000), row("b", 2e6)])[0], "µs")
@@ -145,6 +149,11 @@ class TablesTest(unittest.TestCase):
                      "| Batch, 32, ns | 1.00 (1.00) |  | **0.500** (0.250), 0.500 x |",
                      "![Medians of //a:b_benchmark](images/a-b_benchmark.svg)"):
             self.assertIn(line, report.splitlines())
+
+    def test_the_best_of_one_is_nothing(self):
+        report = tables.report(run_of([{"operation": "Yield", "arguments": "",
+                                        "rows": [dict(row("ashlar", 1.0), ratio=1.0)]}]))
+        self.assertIn("| Yield, ns | 1.00 (1.00) |", report)
 
     def test_what_is_compared_with_nothing_is_a_list(self):
         report = tables.report(run_of([{"operation": "Explore", "arguments": "9",
@@ -239,6 +248,14 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(self.read("docs/performance.md"), before)
         self.assertEqual(sorted(os.listdir(self.path("out"))),
                          ["queues-ring_benchmark.svg", "report.md", "results.json"])
+
+    def test_a_target_that_fails_leaves_the_others(self):
+        status, said = self.bench("--output=out", "//broken/...")
+        self.assertEqual(status, 1)
+        self.assertIn("FAILED: //queues:broken_benchmark: exit status 3", said)
+        report = self.read("out/report.md")
+        self.assertIn("Failed: exit status 3.", report)
+        self.assertIn("queues-ring_benchmark.svg", report)
 
     def test_says_what_is_wrong(self):
         self.assertEqual(self.bench("//none"), (1, "bench: no benchmark among //none\n"))

@@ -14,6 +14,7 @@ for flag; do
 done
 echo "$@" >"$0.flags"
 """
+BROKEN = "#!/bin/sh\nexit 3\n"
 ASHLAR = f"#!/bin/sh\ncat {TESTDATA}/ashlar_info.json\n"
 
 
@@ -21,9 +22,13 @@ def main():
     command, *arguments = sys.argv[1:]
     folder = os.path.join(os.getcwd(), "bin")
     if command == "query":
-        print("//queues:ring_benchmark" if "none" not in arguments[-1] else "")
+        if "broken" in arguments[-1]:
+            print("//queues:broken_benchmark")
+        if "none" not in arguments[-1]:
+            print("//queues:ring_benchmark")
     elif command == "build":
-        for name, text in (("queues/ring_benchmark", BENCHMARK), ("tools/ashlar", ASHLAR)):
+        for name, text in (("queues/broken_benchmark", BROKEN),
+                           ("queues/ring_benchmark", BENCHMARK), ("tools/ashlar", ASHLAR)):
             path = os.path.join(folder, name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w", encoding="utf-8") as file:

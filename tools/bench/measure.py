@@ -67,14 +67,14 @@ def run_benchmark(label, program, flags):
              "--benchmark_enable_random_interleaving=true"],
             stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, check=False)
         if run.returncode:
-            raise BenchError(f"{label} failed with exit status {run.returncode}")
+            raise BenchError(f"exit status {run.returncode}")
         try:
             with open(out, encoding="utf-8") as file:
                 runs = json.load(file)["benchmarks"]
         except (OSError, ValueError, KeyError) as error:
             # Nothing matches the filter.
             if os.path.exists(out) and os.path.getsize(out):
-                raise BenchError(f"{label} wrote no results: {error}") from error
+                raise BenchError(f"it wrote no results: {error}") from error
             runs = []
     return {"label": label, "load": round(load, 2), "groups": results.groups(runs)}
 

@@ -2,7 +2,7 @@
 import html
 
 from results import is_ours
-from text import figure, machine_line, title, unit_of
+from text import count, figure, machine_line, title, unit_of
 
 _STYLE = """
   .page { fill: #ffffff } .text { fill: #1f2328 } .dim { fill: #59636e }
@@ -40,8 +40,9 @@ def draw(target, run):
     y += 22
     shapes.append(_text(20, y, "dim small", machine_line(run["machine"])))
     y += 16
-    shapes.append(_text(20, y, "dim small", f"{run['date']}, medians of {run['repetitions']} "
-                        "repetitions; the line in a bar is the least"))
+    shapes.append(_text(20, y, "dim small", f"{run['date']}, medians of "
+                        f"{count(run['repetitions'], 'repetition')}; the line in a bar is the "
+                        "least"))
     height = y + 18
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '

@@ -1,18 +1,20 @@
 """The results as Markdown."""
-from text import figure, machine_line, title, unit_of
+from text import count, figure, machine_line, title, unit_of
 
 
 def report(run, image_folder=""):
     """All of it: what was run where, and for each target its table and its plot."""
     lines = [
         f"Measured on {run['date']}: {machine_line(run['machine'])}; {run['source']}; "
-        f"{run['repetitions']} repetitions.",
+        f"{count(run['repetitions'], 'repetition')}.",
         "",
         "```",
         run["command"],
         "```",
     ]
     for target in run["targets"]:
+        if "failed" in target:
+            lines += ["", f"### `{target['label']}`", "", f"Failed: {target['failed']}."]
         if target["groups"]:
             lines += ["", f"### `{target['label']}`", "", *_target(target),
                       f"![Medians of {target['label']}]({image_folder}{plot_name(target)})"]
@@ -60,7 +62,8 @@ def _implementations(groups):
 def _group(group, columns):
     rows = {row["implementation"]: row for row in group["rows"]}
     name, scale = unit_of(group["rows"])
-    best = min(row["median_ns"] for row in group["rows"])
+    # The best of one is nothing.
+    best = min(row["median_ns"] for row in group["rows"]) if len(rows) > 1 else None
     cells = []
     for column in columns:
         row = rows.get(column)

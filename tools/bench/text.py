@@ -11,7 +11,12 @@ def figure(value):
         return f"{value:.1f}"
     if value >= 1:
         return f"{value:.2f}"
-    return f"{value:.3f}"
+    return f"{value:.3f}" if value >= 0.001 else f"{value:.3g}"
+
+
+def count(number, thing):
+    """1 repetition, 2 repetitions."""
+    return f"{number} {thing}" + ("" if number == 1 else "s")
 
 
 def unit_of(rows):
