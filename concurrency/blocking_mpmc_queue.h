@@ -14,10 +14,9 @@
 //
 // Calls and what they answer (wait_outcome.h):
 //
-//   TryPush, TryPop        kOk; kFull, kEmpty; kClosed
-//   Push, Pop              kOk; kClosed
-//   PushFor, PushUntil,    kOk; kClosed; kTimedOut
-//   PopFor, PopUntil
+//   TryPush, TryPop, TryPushBatch, TryPopBatch             kOk; kFull, kEmpty; kClosed
+//   Push, Pop, PopBatch                                    kOk; kClosed
+//   PushFor, PushUntil, PopFor, PopUntil, PopBatchFor      kOk; kClosed; kTimedOut
 //
 // and, of those that wait, kStopped if they are given a std::stop_token. An answer holds at one
 // moment of the call, and a call that could have succeeded at the last of its looks says neither
@@ -133,6 +132,36 @@ class BlockingMpmcQueue {
     return PopWithin(deadline, stop);
   }
 
+  // Batches, as MpmcQueue's: as many of the `count` items from `first` on as there is room for, or
+  // at most `most` items into `*to++`, as there are. kOk if it is one or more, or none was asked
+  // for.
+  template <class Iterator>
+  WaitBatchResult TryPushBatch(Iterator first, std::size_t count) {
+    constexpr bool kThrows = kMoveThrows || !std::is_nothrow_constructible_v<T, decltype(*first)>;
+    const NotifyAllAtEnd<kThrows> after(not_empty_);
+    const std::size_t pushed = queue_.TryPushBatch(first, count);
+    if (!kThrows) NotifySome(not_empty_, pushed);
+    if (pushed > 0 || count == 0) return {WaitOutcome::kOk, pushed};
+    return {WhyFull(), 0};
+  }
+  template <class Output>
+  WaitBatchResult TryPopBatch(Output to, std::size_t most) {
+    WaitBatchResult result;
+    result.outcome = TakeBatch(to, most, result.count);
+    return result;
+  }
+
+  // The same, but waits until there is an item, or none will come.
+  template <class Output, class Stop = NeverStops>
+  WaitBatchResult PopBatch(Output to, std::size_t most, const Stop& stop = {}) {
+    return PopBatchWithin(to, most, kForever, stop);
+  }
+  template <class Output, class Stop = NeverStops>
+  WaitBatchResult PopBatchFor(Output to, std::size_t most, Duration timeout,
+                              const Stop& stop = {}) {
+    return PopBatchWithin(to, most, timeout, stop);
+  }
+
   // From now on nothing is pushed, and nobody waits. False if the queue was closed already.
   bool Close() noexcept {
     const bool first = queue_.Close();
@@ -157,53 +186,77 @@ class BlockingMpmcQueue {
   struct Forever {};
   static constexpr Forever kForever{};
 
-  // Where T's move can throw, a push may leave a slot that is out of use, and a pop bring back more
-  // than one (mpmc_queue.h), whatever they say: then the other end looks again after each of them.
-  class SlotsMayHaveChanged {
+  // For calls that may throw on their way. Where T's move can, a push may leave a slot that is out
+  // of use, and a pop bring back more than one (mpmc_queue.h), whatever they say; and half a batch
+  // is one as well. Then all at the other end look again after each of them.
+  template <bool kThrows>
+  class NotifyAllAtEnd {
    public:
-    explicit SlotsMayHaveChanged(Events& others) noexcept : others_(others) {}
-    ~SlotsMayHaveChanged() {
-      if constexpr (kMoveThrows) others_.NotifyAll();
+    explicit NotifyAllAtEnd(Events& events) noexcept : events_(events) {}
+    ~NotifyAllAtEnd() {
+      if constexpr (kThrows) events_.NotifyAll();
     }
-    SlotsMayHaveChanged(const SlotsMayHaveChanged&) = delete;
+    NotifyAllAtEnd(const NotifyAllAtEnd&) = delete;
 
    private:
-    Events& others_;
+    Events& events_;
   };
+
+  static void NotifySome(Events& events, std::size_t count) noexcept {
+    if (count == 1) events.NotifyOne();
+    if (count > 1) events.NotifyAll();
+  }
 
   // kOk, kFull or kClosed.
   template <class Item>
   WaitOutcome Offer(Item&& item) {
-    const SlotsMayHaveChanged after(not_empty_);
+    const NotifyAllAtEnd<kMoveThrows> after(not_empty_);
     if (queue_.TryPush(std::forward<Item>(item))) [[likely]] {
-      if constexpr (!kMoveThrows) not_empty_.NotifyOne();
+      if (!kMoveThrows) not_empty_.NotifyOne();
       return WaitOutcome::kOk;
     }
-    // Once closed it stays so: if it is open now, it was full.
+    return WhyFull();
+  }
+
+  // Once closed it stays so: if it is open now, it was full.
+  WaitOutcome WhyFull() const noexcept {
     return queue_.IsClosed() ? WaitOutcome::kClosed : WaitOutcome::kFull;
   }
 
   std::optional<T> TakeIfThereIsOne() {
-    const SlotsMayHaveChanged after(not_full_);
+    const NotifyAllAtEnd<kMoveThrows> after(not_full_);
     std::optional<T> item = queue_.TryPop();
-    if constexpr (!kMoveThrows) {
-      if (item.has_value()) [[likely]]
-        not_full_.NotifyOne();
-    }
+    if (!kMoveThrows && item.has_value()) [[likely]]
+      not_full_.NotifyOne();
     return item;
   }
 
   // kOk, kEmpty or kClosed.
   WaitOutcome Take(std::optional<T>& to) {
-    for (bool closed = false;; closed = true) {
-      if (std::optional<T> item = TakeIfThereIsOne()) {
-        to.emplace(*std::move(item));
-        return WaitOutcome::kOk;
-      }
-      if (closed) return WaitOutcome::kClosed;
-      // If it is closed, a last item may have come before: look again.
-      if (!queue_.IsClosed()) return WaitOutcome::kEmpty;
-    }
+    return TakeUnlessClosed([&] {
+      std::optional<T> item = TakeIfThereIsOne();
+      if (item.has_value()) to.emplace(*std::move(item));
+      return to.has_value();
+    });
+  }
+  template <class Output>
+  WaitOutcome TakeBatch(Output to, std::size_t most, std::size_t& count) {
+    constexpr bool kThrows = kMoveThrows || !std::is_nothrow_assignable_v<decltype(*to), T>;
+    return TakeUnlessClosed([&] {
+      const NotifyAllAtEnd<kThrows> after(not_full_);
+      count = queue_.TryPopBatch(to, most);
+      if (!kThrows) NotifySome(not_full_, count);
+      return count > 0 || most == 0;
+    });
+  }
+
+  // `take` says whether it took something.
+  template <class TakeSome>
+  WaitOutcome TakeUnlessClosed(TakeSome take) {
+    if (take()) return WaitOutcome::kOk;
+    if (!queue_.IsClosed()) return WaitOutcome::kEmpty;
+    // A last item may have come before it was closed.
+    return take() ? WaitOutcome::kOk : WaitOutcome::kClosed;
   }
 
   template <class Limit, class Stop>
@@ -232,6 +285,17 @@ class BlockingMpmcQueue {
     return result;
   }
 
+  template <class Output, class Limit, class Stop>
+  WaitBatchResult PopBatchWithin(Output to, std::size_t most, Limit limit, const Stop& stop) {
+    WaitBatchResult result;
+    const auto attempt = [&] { return TakeBatch(to, most, result.count); };
+    result.outcome = attempt();
+    if (IsRefused(result.outcome)) {
+      result.outcome = SpinThenSleep(not_empty_, attempt, EndOf(limit), stop);
+    }
+    return result;
+  }
+
   static bool IsRefused(WaitOutcome outcome) {
     return outcome == WaitOutcome::kFull || outcome == WaitOutcome::kEmpty;
   }
@@ -250,7 +314,7 @@ class BlockingMpmcQueue {
     constexpr Duration kYieldAfter = std::chrono::nanoseconds(300);
     constexpr int kPauses = 4;  // between two looks
     const Deadline start = Platform::Now();
-    Deadline until = start + spin_;
+    Deadline until = EndOf(spin_).value_or(Deadline::max());
     if (end.has_value() && *end < until) until = *end;
     for (Deadline now = start; now < until; now = Platform::Now()) {
       if (now - start < kYieldAfter) {

@@ -63,6 +63,19 @@ class Parcels {
   }
   bool Close() { return queue_.Close(); }
 
+  // Parcels 0 and 1; there is room for both.
+  void TryPushTwo() {
+    const int two[] = {Filled(0), Filled(1)};
+    Expect(queue_.TryPushBatch(two, 2).count == 2);
+  }
+  // At most two. How many.
+  std::size_t PopTwo() {
+    int two[2];
+    const WaitBatchResult result = queue_.PopBatch(two, 2);
+    for (std::size_t i = 0; i < result.count; ++i) Emptied({kOk, two[i]});
+    return result.count;
+  }
+
  private:
   using Queue = BlockingMpmcQueue<int, Platform>;
   enum class Parcel { kNone, kFull, kTaken };
@@ -221,6 +234,31 @@ struct EachPopWakesAnother {
     if (index > 0) return Expect(parcels.Push(1 + static_cast<int>(index)) == kOk);
     Expect(parcels.TryPop().item == 0);
     Expect(parcels.TryPop().item == 1);
+  }
+};
+
+// A batch is for several sleepers.
+template <class Platform>
+struct BatchWakesBoth {
+  static constexpr unsigned kThreads = 3;
+  Parcels<Platform> parcels{2};
+
+  void Thread(unsigned index) {
+    index == 0 ? parcels.TryPushTwo() : Expect(parcels.Pop().outcome == kOk);
+  }
+};
+
+template <class Platform>
+struct BatchOfPopsWakesBoth {
+  static constexpr unsigned kThreads = 3;
+  Parcels<Platform> parcels{2, 2};
+
+  void Thread(unsigned index) {
+    if (index == 0) {
+      Expect(parcels.PopTwo() == 2);
+    } else {
+      Expect(parcels.Push(1 + static_cast<int>(index)) == kOk);
+    }
   }
 };
 
@@ -396,6 +434,8 @@ std::vector<Scenario> Scenarios() {
       MakeScenario<EachWaitsForTheOther>("EachWaitsForTheOther"),
       MakeScenario<EachPushWakesAnother>("EachPushWakesAnother"),
       MakeScenario<EachPopWakesAnother>("EachPopWakesAnother"),
+      MakeScenario<BatchWakesBoth>("BatchWakesBoth"),
+      MakeScenario<BatchOfPopsWakesBoth>("BatchOfPopsWakesBoth"),
       MakeScenario<CloseWakesAllWhoPop>("CloseWakesAllWhoPop"),
       MakeScenario<CloseWakesAllWhoPush>("CloseWakesAllWhoPush"),
       MakeScenario<AcceptedIsPopped>("AcceptedIsPopped"),

@@ -97,6 +97,49 @@ TEST(BlockingMpmcQueueTest, CopiesWhatIsNotGivenAway) {
   for (int i = 0; i < 4; ++i) EXPECT_EQ(queue.Pop().item, item);
 }
 
+// ---- Batches.
+
+TEST(BlockingMpmcQueueTest, BatchesTakeWhatFitsAndGiveWhatIsThere) {
+  Queue queue(4, kNoSpin);
+  const int items[] = {0, 1, 2, 3, 4, 5};
+  EXPECT_EQ(queue.TryPushBatch(items, 0).outcome, kOk);
+  EXPECT_EQ(queue.TryPushBatch(items, 6).count, 4u);
+  EXPECT_EQ(queue.TryPushBatch(items + 4, 2).outcome, kFull);
+  int popped[6];
+  EXPECT_EQ(queue.TryPopBatch(popped, 3).count, 3u);
+  EXPECT_EQ(popped[2], 2);
+  EXPECT_EQ(queue.PopBatch(popped, 6).count, 1u);
+  EXPECT_EQ(popped[0], 3);
+  EXPECT_EQ(queue.PopBatch(popped, 0).outcome, kOk);
+  EXPECT_EQ(queue.TryPopBatch(popped, 6).outcome, kEmpty);
+  EXPECT_EQ(queue.PopBatchFor(popped, 6, milliseconds(1)).outcome, kTimedOut);
+  EXPECT_EQ(queue.TryPushBatch(items, 1).outcome, kOk);
+  queue.Close();
+  EXPECT_EQ(queue.TryPushBatch(items, 1).outcome, kClosed);
+  EXPECT_EQ(queue.PopBatch(popped, 6).count, 1u);
+  EXPECT_EQ(queue.PopBatch(popped, 6).outcome, kClosed);
+}
+
+// Copies of the number 2 cannot be made.
+struct NoTwo {
+  explicit NoTwo(int n) : number(n) {}
+  NoTwo(NoTwo&&) = default;
+  NoTwo(const NoTwo& other) : number(other.number) {
+    if (number == 2) throw std::runtime_error("two");
+  }
+  int number;
+};
+
+TEST(BlockingMpmcQueueTest, HalfABatchWakesWhomItHasTo) {
+  BlockingMpmcQueue<NoTwo> queue(4, kNoSpin);
+  std::thread consumer([&] { EXPECT_EQ(queue.Pop().item->number, 1); });
+  std::this_thread::sleep_for(milliseconds(1));
+  const NoTwo items[] = {NoTwo(1), NoTwo(2), NoTwo(3)};
+  EXPECT_THROW(queue.TryPushBatch(items, 3), std::runtime_error);
+  consumer.join();
+  EXPECT_EQ(queue.TryPop().outcome, kEmpty);
+}
+
 // ---- Time.
 
 TEST(BlockingMpmcQueueTest, NothingIsWaitedForWithoutTime) {

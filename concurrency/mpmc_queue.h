@@ -131,7 +131,8 @@ class MpmcQueue {
 
   // Push the `count` items from `first` on, an iterator; to move them, wrap it in a
   // std::move_iterator. Returns how many of them were pushed, from the first on. Where making an
-  // item of *first can throw, they are pushed one by one, and others may come in between.
+  // item of *first can throw, they are pushed one by one, and others may come in between; the
+  // iterator itself must not throw.
   template <class Iterator>
   std::size_t TryPushBatch(Iterator first, std::size_t count) {
     std::size_t pushed = 0;

@@ -12,6 +12,7 @@
 #ifndef ASHLAR_CONCURRENCY_WAIT_OUTCOME_H_
 #define ASHLAR_CONCURRENCY_WAIT_OUTCOME_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -30,6 +31,13 @@ template <class T>
 struct WaitResult {
   WaitOutcome outcome = WaitOutcome::kEmpty;
   std::optional<T> item;  // if the outcome is kOk, and only then
+
+  explicit operator bool() const noexcept { return outcome == WaitOutcome::kOk; }
+};
+
+struct WaitBatchResult {
+  WaitOutcome outcome = WaitOutcome::kEmpty;
+  std::size_t count = 0;  // of items; 0 unless the outcome is kOk
 
   explicit operator bool() const noexcept { return outcome == WaitOutcome::kOk; }
 };
