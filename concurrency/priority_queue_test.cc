@@ -83,18 +83,25 @@ TEST(PriorityQueueTest, ItemsMoveAndAreDestroyed) {
 
 // Memory that comes to an end.
 struct NoMemory : StdPlatform {
-  static inline std::atomic<int> arrays_left = 0;
+  static inline std::atomic<int> allocations_left = 0;
+  static void Allocate() {
+    if (allocations_left.fetch_sub(1) <= 0) throw std::bad_alloc();
+  }
+  template <class T, class... Args>
+  static T* Create(Args&&... args) {
+    Allocate();
+    return StdPlatform::Create<T>(std::forward<Args>(args)...);
+  }
   template <class T>
   static T* CreateArray(std::size_t count) {
-    if (arrays_left.fetch_sub(1) <= 0) throw std::bad_alloc();
+    Allocate();
     return StdPlatform::CreateArray<T>(count);
   }
 };
 using Small = PriorityQueue<int, std::unique_ptr<int>, NoMemory>;
 
-// Pushes until it fails, from 1 on. How many were pushed.
-int PushUntilNoMemory(Small& queue) {
-  Small::Participant self(queue);
+// Pushes until it fails, from 0 on. How many were pushed.
+int PushUntilNoMemory(Small::Participant& self) {
   for (int pushed = 0;; ++pushed) {
     auto item = std::make_unique<int>(pushed);
     try {
@@ -107,23 +114,29 @@ int PushUntilNoMemory(Small& queue) {
 }
 
 TEST(PriorityQueueTest, PushThatFailsPushesNothing) {
-  NoMemory::arrays_left = 2;
-  Small queue;
-  const int pushed = PushUntilNoMemory(queue);
-  EXPECT_EQ(queue.SizeApprox(), static_cast<std::size_t>(pushed));
-  Small::Participant self(queue);
-  for (int i = 0; i < pushed; ++i) EXPECT_EQ(*self.TryPop()->item, i);
-  EXPECT_FALSE(self.TryPop().has_value());
+  for (int allocations = 0; allocations < 20; ++allocations) {
+    NoMemory::allocations_left = 1;
+    Small queue;
+    Small::Participant self(queue);
+    EXPECT_THROW(Small::Participant{queue}, std::bad_alloc);
+    NoMemory::allocations_left = allocations;
+    const int pushed = PushUntilNoMemory(self);
+    EXPECT_EQ(queue.SizeApprox(), static_cast<std::size_t>(pushed));
+    for (int i = 0; i < pushed; ++i) EXPECT_EQ(*self.TryPop()->item, i);
+    EXPECT_FALSE(self.TryPop().has_value());
+  }
 }
 
 // Also where another thread would have done it.
 TEST(PriorityQueueStressTest, PushThatFailsIsToldToWhoAsked) {
   for (int round = 0; round < 50; ++round) {
-    NoMemory::arrays_left = 4;
+    NoMemory::allocations_left = 2;
     Small queue;
+    Small::Participant first(queue), second(queue);
+    NoMemory::allocations_left = round % 20;
     int pushed[2];
-    std::thread other([&] { pushed[1] = PushUntilNoMemory(queue); });
-    pushed[0] = PushUntilNoMemory(queue);
+    std::thread other([&] { pushed[1] = PushUntilNoMemory(second); });
+    pushed[0] = PushUntilNoMemory(first);
     other.join();
     EXPECT_EQ(queue.SizeApprox(), static_cast<std::size_t>(pushed[0] + pushed[1]));
   }

@@ -11,6 +11,7 @@
 #include <random>
 #include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -100,33 +101,46 @@ TEST(RelaxedPriorityQueueTest, ItemsMoveAndAreDestroyed) {
 
 // Memory that comes to an end.
 struct NoMemory : StdPlatform {
-  static inline int arrays_left = 0;
+  static inline int allocations_left = 0;
+  static void Allocate() {
+    if (allocations_left-- == 0) throw std::bad_alloc();
+  }
+  template <class T, class... Args>
+  static T* Create(Args&&... args) {
+    Allocate();
+    return StdPlatform::Create<T>(std::forward<Args>(args)...);
+  }
   template <class T>
   static T* CreateArray(std::size_t count) {
-    if (arrays_left-- == 0) throw std::bad_alloc();
+    Allocate();
     return StdPlatform::CreateArray<T>(count);
   }
 };
 
 TEST(RelaxedPriorityQueueTest, PushThatFailsPushesNothing) {
   using Small = RelaxedPriorityQueue<int, std::unique_ptr<int>, NoMemory>;
-  NoMemory::arrays_left = 2;  // the internal queues, and a first heap
-  Small queue(Options{.threads = 1, .queues_per_thread = 1});
-  Small::Participant self(queue);
-  int pushed = 0;
-  auto item = std::make_unique<int>(0);
-  try {
-    for (;; ++pushed) {
-      self.Push(-pushed, std::move(item));
-      item = std::make_unique<int>(pushed + 1);
+  constexpr RelaxedPriorityQueueOptions kOne{.threads = 1, .queues_per_thread = 1};
+  NoMemory::allocations_left = 0;
+  EXPECT_THROW(Small{kOne}, std::bad_alloc);
+  for (int allocations = 1; allocations < 20; ++allocations) {
+    NoMemory::allocations_left = allocations;
+    Small queue(kOne);
+    Small::Participant self(queue);
+    int pushed = 0;
+    auto item = std::make_unique<int>(0);
+    try {
+      for (;; ++pushed) {
+        self.Push(-pushed, std::move(item));
+        item = std::make_unique<int>(pushed + 1);
+      }
+    } catch (const std::bad_alloc&) {
     }
-  } catch (const std::bad_alloc&) {
+    ASSERT_NE(item, nullptr);
+    EXPECT_EQ(*item, pushed);  // still there
+    EXPECT_EQ(queue.SizeApprox(), static_cast<std::size_t>(pushed));
+    for (int i = pushed - 1; i >= 0; --i) EXPECT_EQ(*self.TryPop()->item, i);
+    EXPECT_FALSE(self.TryPop().has_value());
   }
-  ASSERT_NE(item, nullptr);
-  EXPECT_EQ(*item, pushed);  // still there
-  EXPECT_EQ(queue.SizeApprox(), static_cast<std::size_t>(pushed));
-  for (int i = pushed - 1; i >= 0; --i) EXPECT_EQ(*self.TryPop()->item, i);
-  EXPECT_FALSE(self.TryPop().has_value());
 }
 
 // ---- How far from the least.
