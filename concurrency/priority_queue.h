@@ -9,7 +9,8 @@
 //
 // When to use: the order is part of the result. When not: one of the least will do
 // (relaxed_priority_queue.h, which threads hardly share); all priorities are equal
-// (lock_free_queue.h, mpmc_queue.h); a thread may be stopped for long in the middle of a call.
+// (lock_free_queue.h, mpmc_queue.h); a thread may be stopped for long in the middle of a call
+// (lock_free_priority_queue.h).
 //
 // Guarantees. The queue is linearizable: each call takes effect at one moment between its begin and
 // its end; then a pop gives the least priority of all, and of those with the same the one that was

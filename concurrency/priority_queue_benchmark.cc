@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "ashlar/concurrency/lock_free_priority_queue.h"
 #include "ashlar/concurrency/priority_queue.h"
 #include "ashlar/concurrency/relaxed_priority_queue.h"
 #include "ashlar/concurrency/second_thread_for_benchmark.h"
@@ -86,6 +87,34 @@ class Strict {
 
  private:
   Queue queue_;
+};
+
+class LockFree {
+  using Queue = LockFreePriorityQueue<Priority, Item>;
+
+ public:
+  static constexpr bool kIsRelaxed = false;
+
+  explicit LockFree(std::size_t) {}
+
+  class Participant {
+   public:
+    explicit Participant(LockFree& queue) : self_(queue.epochs_), queue_(queue.queue_) {}
+    void Push(Priority priority, Item item) { queue_.Push(self_, priority, item); }
+    std::optional<Priority> Pop() {
+      const auto entry = queue_.TryPop(self_);
+      if (!entry) return std::nullopt;
+      return entry->priority;
+    }
+
+   private:
+    Queue::Participant self_;
+    Queue& queue_;
+  };
+
+ private:
+  Queue::Epochs epochs_;
+  Queue queue_{epochs_};
 };
 
 class Tbb {
@@ -278,6 +307,7 @@ void Hold(benchmark::State& state) {
       ->UseRealTime()
 
 ASHLAR_PRIORITY_QUEUE_BENCHMARK(Strict, "ashlar");
+ASHLAR_PRIORITY_QUEUE_BENCHMARK(LockFree, "ashlar_lock_free");
 ASHLAR_PRIORITY_QUEUE_BENCHMARK(Relaxed, "ashlar_relaxed");
 ASHLAR_PRIORITY_QUEUE_BENCHMARK(Tbb, "tbb");
 ASHLAR_PRIORITY_QUEUE_BENCHMARK(Mutex, "mutex");
