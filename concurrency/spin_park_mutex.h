@@ -22,7 +22,7 @@
 // the unlock has returned.
 // Progress: blocking; try_lock and an unlock that wakes nobody are wait-free.
 // Errors: none. A failed check as asymmetric_fence.h says.
-// Cost: locking is one exchange, unlocking a store and two loads, with no fence of its own
+// Cost: locking is one exchange, unlocking a store and three loads, with no fence of its own
 // where the system has asymmetric ones (else a full fence). A thread that goes to sleep pays for
 // that: a heavy fence, which interrupts the processors that run the process's threads.
 //
