@@ -1,5 +1,5 @@
-// Runs queues for a long time with more threads than processors, and looks that every item comes
-// out once, and in its order if it has one.
+// Runs queues and stacks for a long time with more threads than processors, and looks that every
+// item comes out once, and in its order if it has one.
 //
 //   bazel run -c opt //concurrency:lock_free_queue_soak -- --seconds=5
 //
@@ -31,6 +31,8 @@
 #include "ashlar/concurrency/epoch_reclamation.h"
 #include "ashlar/concurrency/fence_policy.h"
 #include "ashlar/concurrency/lock_free_queue.h"
+#include "ashlar/concurrency/lock_free_stack.h"
+#include "ashlar/concurrency/lock_free_stack_ebr.h"
 #include "ashlar/concurrency/mpmc_queue.h"
 #include "ashlar/concurrency/platform.h"
 #include "ashlar/concurrency/priority_queue.h"
@@ -68,13 +70,14 @@ using ShortSegments =
     LockFree<LockFreeQueueOptions{.segment = 2, .spares = 1, .collect_every = 4, .patience = 0}>;
 
 // A bounded queue is pushed to until it takes the item.
-template <template <class, class> class Bounded, std::size_t kCapacity, bool kMany>
-struct Ring {
+template <template <class, class> class BoundedQueue, std::size_t kCapacity, bool kMany,
+          bool kFirstInFirstOut = true>
+struct Bounded {
   static constexpr bool kManyThreads = kMany;
-  static constexpr bool kInOrder = true;
-  using Queue = Bounded<Item, StdPlatform>;
+  static constexpr bool kInOrder = kFirstInFirstOut;
+  using Queue = BoundedQueue<Item, StdPlatform>;
   struct Thread {
-    explicit Thread(Ring& of) : queue(of.queue) {}
+    explicit Thread(Bounded& of) : queue(of.queue) {}
     void Push(Item item) {
       while (!queue.TryPush(item)) std::this_thread::yield();
     }
@@ -82,6 +85,31 @@ struct Ring {
     Queue& queue;
   };
   Queue queue{kCapacity};
+};
+
+// All at once, now and then.
+struct Stack {
+  static constexpr bool kManyThreads = true;
+  static constexpr bool kInOrder = false;
+  struct Thread {
+    explicit Thread(Stack& of) : stack(of.stack) {}
+    void Push(Item item) { stack.Push(item); }
+    std::optional<Item> Pop() {
+      if (taken.empty()) {
+        if (++pops % 64 != 0) return stack.TryPop();
+        auto all = stack.PopAll();
+        while (const std::optional<Item> item = all.TryPop()) taken.push_back(*item);
+        if (taken.empty()) return std::nullopt;
+      }
+      const Item item = taken.back();
+      taken.pop_back();
+      return item;
+    }
+    LockFreeStackEbr<Item>& stack;
+    std::vector<Item> taken;
+    unsigned pops = 0;
+  };
+  LockFreeStackEbr<Item> stack;
 };
 
 // Both sides sleep where they have to wait.
@@ -272,11 +300,14 @@ constexpr Subject kSubjects[] = {
     {"blocking_mpmc_queue_one_slot", &Soak<Blocking<1>>},
     {"lock_free_queue", &Soak<Segments>},
     {"lock_free_queue_short_segments", &Soak<ShortSegments>},
-    {"mpmc_queue", &Soak<Ring<MpmcQueue, 64, true>>},
-    {"mpmc_queue_two_slots", &Soak<Ring<MpmcQueue, 2, true>>},
+    {"lock_free_stack", &Soak<Bounded<LockFreeStack, 64, true, false>>},
+    {"lock_free_stack_ebr", &Soak<Stack>},
+    {"lock_free_stack_two_places", &Soak<Bounded<LockFreeStack, 2, true, false>>},
+    {"mpmc_queue", &Soak<Bounded<MpmcQueue, 64, true>>},
+    {"mpmc_queue_two_slots", &Soak<Bounded<MpmcQueue, 2, true>>},
     {"priority_queue", &Soak<Strict>},
     {"relaxed_priority_queue", &Soak<Relaxed>},
-    {"spsc_queue", &Soak<Ring<SpscQueue, 64, false>>},
+    {"spsc_queue", &Soak<Bounded<SpscQueue, 64, false>>},
     {"work_stealing_queue", &Soak<WorkStealing>},
 };
 
