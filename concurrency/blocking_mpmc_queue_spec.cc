@@ -163,7 +163,7 @@ class MayWait : public QueueObject<Platform> {
     return {{Method::kTryPush, item}, {Method::kPop}, {Method::kClose}};
   }
   static std::vector<Shape> Programs(bool deep) {
-    if (deep) return {{{2, 2}, 0}, {{1, 1, 1}}, {{2, 1, 1}, 0}};
+    if (deep) return {{{2, 2}, 0}, {{1, 2}, 0}, {{1, 1}}};
     return {{{2, 1}, 0}, {{1, 2}, 0}, {{1, 1}}};
   }
 };

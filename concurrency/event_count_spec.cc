@@ -149,7 +149,7 @@ class EventCountObject {
   }
   static std::vector<Shape> Programs(bool deep) {
     // Without accidents: see Notifications.
-    if (deep) return {{{3, 3}, 0}, {{2, 2, 2}, 0}};
+    if (deep) return {{{3, 2}, 0}, {{2, 2, 1}, 0}};
     return {{{2, 2}, 0}, {{2, 2, 1}, 0}};
   }
 
@@ -230,7 +230,7 @@ class TokensObject {
     }
   }
   static std::vector<Shape> Programs(bool deep) {
-    if (deep) return {{{2, 1}}, {{1, 2}}, {{1, 1, 1}, 0}};
+    if (deep) return {{{1, 1}}, {{2, 1}}, {{2, 2}, 0}};
     return {{{1, 1}}, {{2, 1}, 0}, {{1, 2}, 0}};
   }
 
