@@ -1,31 +1,17 @@
 // PriorityQueue is one: a pop takes the least, and of equals the oldest.
 
-#include <algorithm>
 #include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "ashlar/concurrency/priority_queue.h"
+#include "ashlar/concurrency/priority_specification_for_test.h"
 #include "ashlar/verification/linearizability/findings.h"
 #include "ashlar/verification/linearizability/object.h"
-#include "ashlar/verification/linearizability/specifications.h"
 
 namespace ashlar::verification::linearizability {
 namespace {
-
-// An item's priority is a tenth of it.
-int PriorityOf(int item) { return item / 10; }
-
-struct StablePriorities : ItemContainer<int> {
-  Result Apply(State& state, const Call& call) const {
-    if (call.method == Method::kPop) return TakeOldest(state);
-    const auto after = std::upper_bound(state.begin(), state.end(), call.item,
-                                        [](int a, int b) { return PriorityOf(a) < PriorityOf(b); });
-    state.insert(after, call.item);
-    return Done();
-  }
-};
 
 template <class Platform>
 class QueueObject {
