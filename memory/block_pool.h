@@ -1,0 +1,263 @@
+// block_pool.h
+// ------------
+// BlockPool: blocks of one size, for any number of threads. Allocating and freeing are some moves
+// in the thread's own magazine.
+//
+//   BlockPool pool({.bytes = 96});
+//   void* const block = pool.Allocate();     // null: no memory, or the limit is reached
+//   pool.Free(block);                        // from any thread
+//
+// When to use: many blocks of one size come and go, and may be freed by other threads than those
+// that allocated them: nodes, tasks, coroutine frames. For objects object_pool.h is simpler. When
+// not: sizes vary (malloc, memory_pool.h); all end at once (arena_allocator.h).
+//
+// Contract. A block is aligned as asked, and not initialised. Slabs of blocks come from the source
+// as they are needed. A thread keeps up to `magazine` free blocks at hand, and slabs of its own:
+// blocks that others freed come back to the thread whose slab they are of, half a magazine at a
+// time. When a thread ends, all that it kept is there for others, and so are its slabs, a part for
+// whoever gets its number next (thread_index.h), and all under the limit.
+// Slabs stay until Trim: that gives back those without a block in use, or in another living
+// thread's magazine.
+//
+// Parameters (bytes where not said): `bytes` is raised to 1; `alignment` is a power of two up to a
+// page; `limit` is in blocks, used or free in the pool: never exceeded. Beneath it a
+// thread is refused only if every block is in use, or in another living thread's magazine, and
+// with `magazine` 0 only if every one is in use. `magazine` is at most 64.
+// Thread safety: any member from any thread, but for the destructor. It checks, in every build,
+// that all blocks are back. Progress: lock-free while a thread's magazine serves; else blocking,
+// for short. Errors: null if there is no memory. Free never fails. Checked while kChecked, which is
+// where NDEBUG is not defined: a block that is freed twice, or is none of this pool's, or was
+// written beyond its end. Frees that were twice are found in every build when a magazine is
+// emptied. Under AddressSanitizer free blocks are poisoned. Cost: 8 more bytes a block if checked,
+// and 1 bit; a slab has 64 KiB or room for 32 blocks. A pair of calls is about 20 instructions,
+// none locked; figures are in README.md.
+//
+// Source: magazines after J. Bonwick and J. Adams, "Magazines and vmem", USENIX 2001; frees by
+// other threads after snmalloc (remote_free_list.h): they travel as lists of addresses, written
+// into a few of the free blocks, so that the others are not touched on the way.
+#ifndef ASHLAR_MEMORY_BLOCK_POOL_H_
+#define ASHLAR_MEMORY_BLOCK_POOL_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <mutex>
+
+#include "ashlar/base/check.h"
+#include "ashlar/concurrency/spin_park_mutex.h"
+#include "ashlar/memory/poison.h"
+#include "ashlar/memory/remote_free_list.h"
+#include "ashlar/memory/slab_source.h"
+#include "ashlar/memory/thread_index.h"
+
+namespace ashlar {
+
+// Whether pools check what they are given, where nothing else is said. Pools that do are other
+// types than those that do not.
+#if defined(NDEBUG)
+inline constexpr bool kPoolsAreChecked = false;
+#else
+inline constexpr bool kPoolsAreChecked = true;
+#endif
+
+struct BlockPoolOptions {
+  std::size_t bytes = 0;
+  std::size_t alignment = alignof(std::max_align_t);
+  std::size_t limit = std::numeric_limits<std::size_t>::max();
+  std::size_t magazine = 64;
+  SlabSource& source = SlabSource::System();  // outlives the pool
+};
+
+template <bool kChecked = kPoolsAreChecked>
+class BasicBlockPool final : private ThreadExitHook {
+ public:
+  explicit BasicBlockPool(const BlockPoolOptions& options) noexcept;
+  ~BasicBlockPool();
+  BasicBlockPool(const BasicBlockPool&) = delete;
+  BasicBlockPool& operator=(const BasicBlockPool&) = delete;
+
+  // Null if there is no memory, or the limit is reached.
+  [[nodiscard]] void* Allocate() noexcept {
+    Heap* const heap = HeapIfAny();
+    if (heap != nullptr && heap->count != 0) [[likely]]
+      return Out(heap->blocks[--heap->count]);
+    return AllocateSlowly();
+  }
+
+  // Null is nothing.
+  void Free(void* block) noexcept {
+    if (block == nullptr) [[unlikely]]
+      return;
+    if constexpr (kChecked) CheckFreed(block);
+    Heap* const heap = HeapIfAny();
+    if (heap != nullptr && heap->count < magazine_) [[likely]] {
+      Poison(block, bytes_);
+      heap->blocks[heap->count++] = block;
+      return;
+    }
+    FreeSlowly(block);
+  }
+
+  // Gives slabs back to the source, as far as that can be. Returns how many bytes.
+  std::size_t Trim() noexcept;
+
+  // Slabs from the source. Other threads may change it meanwhile.
+  std::size_t ReservedBytes() const noexcept;
+
+  std::size_t BlockBytes() const noexcept { return bytes_; }
+
+ private:
+  using Remote = RemoteFreeList<>;
+  using Link = Remote::Link;
+  struct Heap;
+
+  static constexpr std::size_t kLine = 64;
+  static constexpr std::size_t kMostInMagazine = 64;
+  // Threads with lower numbers find their heap at once.
+  static constexpr std::uint32_t kNear = 256;
+
+  // At the begin of a slab, whose addresses are multiples of its size.
+  struct alignas(kLine) Slab {
+    // Who frees reads these; they do not change while a block is out.
+    Heap* owner;
+    const void* pool;
+
+    // Under the owner's lock. Those with a free block are in a list, but for one without any other.
+    alignas(kLine) Slab* next;
+    Slab* previous;
+    std::size_t blocks;
+    std::size_t free;
+    std::size_t first_word;  // before which no block is free
+
+    // A bit a block: whether it is free.
+    std::uint64_t* Bits() noexcept { return reinterpret_cast<std::uint64_t*>(this + 1); }
+  };
+
+  // What a thread number has.
+  struct alignas(kLine) Heap {
+    // The thread's alone.
+    std::size_t count = 0;
+    void* blocks[kMostInMagazine];
+
+    // Any thread's.
+    alignas(kLine) Remote remote;
+
+    // Under the lock.
+    alignas(kLine) SpinParkMutex<> mutex;
+    Slab* slabs = nullptr;  // that have free blocks, and others
+    Slab* spare = nullptr;  // that has only free ones
+
+    std::uint32_t index = 0;
+    Heap* next = nullptr;
+  };
+
+  // In a free block on its way: more of them, as many as there is room for, or null behind the
+  // last.
+  static void** Others(Link* link) noexcept { return reinterpret_cast<void**>(link + 1); }
+
+  static constexpr std::uint64_t kUsed = 0x5bd1'e995'a54f'f53a;
+  static constexpr std::uint64_t kFree = 0xc2b2'ae35'85eb'ca6b;
+
+  Heap* HeapIfAny() const noexcept {
+    const std::uint32_t index = ThreadIndexIfAny();
+    return index < kNear ? near_[index] : nullptr;
+  }
+
+  // A block leaves the pool.
+  void* Out(void* block) noexcept {
+    if constexpr (kGuarded) {
+      ASHLAR_CHECK(Guard(block) == (kFree ^ Address(block)),
+                   "a free block was written to, beyond its end");
+      SetGuard(block, kUsed);
+    }
+    Unpoison(block, bytes_);
+    return block;
+  }
+
+  // Behind each block. AddressSanitizer finds what it would find, and more; it keeps that room
+  // poisoned.
+  static constexpr bool kGuarded = kChecked && !kPoisons;
+  static constexpr std::size_t kGuardBytes = kChecked ? sizeof(std::uint64_t) : 0;
+  std::uint64_t Guard(const void* block) const noexcept {
+    std::uint64_t guard;
+    std::memcpy(&guard, static_cast<const std::byte*>(block) + bytes_, sizeof(guard));
+    return guard;
+  }
+  void SetGuard(void* block, std::uint64_t state) const noexcept {
+    const std::uint64_t guard = state ^ Address(block);
+    std::memcpy(static_cast<std::byte*>(block) + bytes_, &guard, sizeof(guard));
+  }
+  static std::uintptr_t Address(const void* block) noexcept {
+    return reinterpret_cast<std::uintptr_t>(block);
+  }
+  void CheckFreed(void* block) const noexcept;
+
+  Slab* SlabOf(const void* block) const noexcept {
+    return reinterpret_cast<Slab*>(Address(block) & ~(std::uintptr_t{slab_bytes_} - 1));
+  }
+  std::size_t IndexIn(const Slab* slab, const void* block) const noexcept;
+  void* BlockIn(Slab* slab, std::size_t index) const noexcept;
+
+  void* AllocateSlowly() noexcept;
+  void FreeSlowly(void* block) noexcept;
+  void OnThreadExit(std::uint32_t index) noexcept override;
+
+  Heap* FindHeap(std::uint32_t index) const noexcept;
+  Heap* ThisHeap() noexcept;
+  void Flush(Heap* heap, std::size_t count) noexcept;
+  void SendHome(void** blocks, std::size_t count) noexcept;
+  Link* Pack(void** blocks, std::size_t count, Link*& last) const noexcept;
+
+  // With the heap's lock held.
+  void Drain(Heap& heap, Heap* magazine) noexcept;
+  void Put(Heap& heap, void* block) noexcept;
+  bool Fill(Heap& from, Heap& magazine) noexcept;
+  void TakeFrom(Heap& from, Slab* slab, Heap& magazine) noexcept;
+  static void Add(Heap& heap, Slab* slab) noexcept;
+  static void Remove(Heap& heap, Slab* slab) noexcept;
+  bool AddSlab(Heap& heap) noexcept;
+  void PutSpareAside(Heap& heap) noexcept;
+
+  bool FillElsewhere(Heap& magazine) noexcept;
+  Slab* TakeAside(std::size_t& blocks_of_new) noexcept;
+  Slab* MakeSlab(std::size_t blocks) noexcept;
+  void PutAside(Slab* slab) noexcept;
+  std::size_t GiveBackAside() noexcept;
+  std::size_t Moves() const noexcept;
+
+  const std::size_t bytes_;  // a multiple of 8
+  const std::size_t magazine_;
+  const std::size_t filled_;  // blocks that a magazine gets at once
+  std::size_t stride_ = 0;
+  std::size_t slab_bytes_ = 0;  // 0: no slab can be so large
+  std::size_t first_offset_ = 0;
+  std::size_t most_in_slab_ = 0;
+  std::uint64_t reciprocal_ = 0;  // of the stride
+  std::size_t others_ = 0;        // addresses that a block has room for, besides its link
+  const std::size_t limit_;
+  SlabSource& source_;
+
+  Heap* near_[kNear] = {};  // each is of the thread with that number
+  std::atomic<Heap*> heaps_{nullptr};
+
+  mutable std::mutex mutex_;
+  Slab* aside_ = nullptr;  // those that no thread has
+  std::size_t blocks_ = 0;
+  std::size_t slabs_ = 0;
+  std::size_t moves_ = 0;  // of slabs, to threads and aside
+
+  // Of all slabs there ever were.
+  std::atomic<std::uintptr_t> lowest_{std::numeric_limits<std::uintptr_t>::max()};
+  std::atomic<std::uintptr_t> highest_{0};
+};
+
+extern template class BasicBlockPool<false>;
+extern template class BasicBlockPool<true>;
+
+using BlockPool = BasicBlockPool<>;
+
+}  // namespace ashlar
+
+#endif  // ASHLAR_MEMORY_BLOCK_POOL_H_
