@@ -231,6 +231,7 @@ class [[nodiscard]] LinkedCancellation {
   }
 
   CancellationToken token() const noexcept { return source_.token(); }
+  const CancellationSource& source() const noexcept { return source_; }
   bool IsCancelled() const noexcept { return source_.IsCancelled(); }
   bool Cancel(CancellationReason reason = CancellationReason::kCancelled) noexcept {
     return source_.Cancel(reason);

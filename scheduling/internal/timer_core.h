@@ -1,0 +1,151 @@
+// TimerCore: a timer wheel for any thread, and a thread that runs what is due.
+//
+// All is under one lock but the functions of timers: the driver, one thread at a time, takes what
+// is due from the wheel one by one, and calls each without the lock, so that timers may be started
+// and stopped meanwhile, also by the function of one.
+//
+// A driver that sleeps until the next timer is due says until when, under the lock; who starts
+// one that is due earlier wakes it:
+//
+//   for (;;) {
+//     const auto ticket = core.PrepareSleep();
+//     const auto next = core.RunExpired(Now(), ThisThread());
+//     core.SleepFor(ticket, time until next);
+//   }
+//
+// Progress: blocking.
+#ifndef ASHLAR_SCHEDULING_INTERNAL_TIMER_CORE_H_
+#define ASHLAR_SCHEDULING_INTERNAL_TIMER_CORE_H_
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "ashlar/concurrency/platform.h"
+#include "ashlar/concurrency/spin_park_mutex.h"
+#include "ashlar/scheduling/internal/running_call.h"
+#include "ashlar/scheduling/internal/timer_wheel.h"
+
+namespace ashlar::internal {
+
+template <class Platform = StdPlatform, class Mutex = SpinParkMutex<Platform>>
+class TimerCore {
+ public:
+  using Tick = TimerWheel::Tick;
+
+  class Node : public TimerWheel::Node {
+   public:
+    using Fire = void (*)(Node&);
+    explicit Node(Fire fire) noexcept : fire_(fire) {}
+
+   private:
+    friend TimerCore;
+    const Fire fire_;
+  };
+
+  // Sets it, or sets it anew; see TimerWheel::Schedule. True if the driver sleeps for longer than
+  // that: then call WakeDriver.
+  [[nodiscard]] bool Start(Node& node, Tick due) noexcept {
+    mutex_.lock();
+    wheel_.Write().Schedule(node, due);
+    const bool is_sooner = due < sleeps_until_.Read();
+    if (is_sooner) sleeps_until_.Write() = due;
+    mutex_.unlock();
+    return is_sooner;
+  }
+
+  // True if it was set and now is not: it does not fire. False if it was not, any more: it has
+  // fired, or is about to. The node must be kept either way.
+  bool Cancel(Node& node) noexcept {
+    mutex_.lock();
+    const bool prevented = wheel_.Write().Suspend(node);
+    mutex_.unlock();
+    return prevented;
+  }
+
+  // The same, and afterwards it is not firing either, but on this very thread, and the node need
+  // not be kept. `thread`: a name for the calling one.
+  bool Retire(Node& node, const void* thread) noexcept {
+    for (bool prevented = false;;) {
+      mutex_.lock();
+      prevented |= wheel_.Write().Remove(node);
+      const std::optional<std::uint32_t> ticket = running_.Join(&node, thread);
+      mutex_.unlock();
+      if (!ticket) [[likely]]
+        return prevented;
+      running_.Await(*ticket);
+      // Meanwhile its function may have started it again.
+    }
+  }
+
+  // The driver's: calls the functions of all that are due at `now` or before, those of earlier
+  // ticks first. `on_tick(tick)` comes before each. Nothing is due before the tick that it gives;
+  // nothing if there is no timer.
+  template <class OnTick>
+  std::optional<Tick> RunExpired(Tick now, const void* thread, OnTick&& on_tick) {
+    mutex_.lock();
+    sleeps_until_.Write() = 0;
+    bool awaited = false;
+    while (auto* const expired = wheel_.Write().PopExpired(now)) {
+      auto& node = static_cast<Node&>(*expired);
+      const Tick tick = wheel_.Read().now();
+      running_.Begin(&node, thread);
+      mutex_.unlock();
+      if (awaited) [[unlikely]]
+        running_.Wake();
+      on_tick(tick);
+      node.fire_(node);
+      mutex_.lock();
+      awaited = running_.End();
+    }
+    const std::optional<Tick> next = wheel_.Read().NextTime();
+    sleeps_until_.Write() = next.value_or(TimerWheel::kLast + 1);
+    mutex_.unlock();
+    if (awaited) [[unlikely]]
+      running_.Wake();
+    return next;
+  }
+
+  // Whether no timer is set. Those that were cancelled since their slot last moved count as set.
+  bool IsEmpty() noexcept {
+    mutex_.lock();
+    const bool is_empty = !wheel_.Read().NextTime();
+    mutex_.unlock();
+    return is_empty;
+  }
+
+  // Before RunExpired, if a sleep follows it.
+  std::uint32_t PrepareSleep() const noexcept {
+    // (1) acquire: pairs with (2). If it sees a wake-up, what the driver looks at next tells why;
+    // if it does not, the sleep sees it.
+    return wakes_.load(std::memory_order_acquire);
+  }
+  // Until somebody wakes the driver, at most for so long, or without end. May end for no reason.
+  void SleepFor(std::uint32_t ticket, std::chrono::nanoseconds time) noexcept {
+    Platform::WaitFor(wakes_, ticket, time);
+  }
+  void Sleep(std::uint32_t ticket) noexcept { Platform::Wait(wakes_, ticket); }
+  // A driver sees what preceded it after the PrepareSleep that follows, and does not sleep before.
+  void WakeDriver() noexcept {
+    // (2) release: pairs with (1).
+    wakes_.fetch_add(1, std::memory_order_release);
+    Platform::WakeOne(wakes_);
+  }
+
+ private:
+  template <class T>
+  using Var = typename Platform::template Var<T>;
+
+  Mutex mutex_;
+  // The driver looks no earlier; whoever sets a timer for an earlier tick wakes it. 0: it will
+  // look before it sleeps.
+  Var<Tick> sleeps_until_{0};
+  RunningCall<Platform> running_;
+  typename Platform::template Atomic<std::uint32_t> wakes_{0};
+  Var<TimerWheel> wheel_;
+};
+
+}  // namespace ashlar::internal
+
+#endif  // ASHLAR_SCHEDULING_INTERNAL_TIMER_CORE_H_
