@@ -1,0 +1,482 @@
+#include "ashlar/memory/memory_pool.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <new>
+#include <string>
+#include <variant>
+
+#include "absl/status/status.h"
+#include "ashlar/base/check.h"
+#include "ashlar/memory/internal/best_fit_index.h"
+#include "ashlar/memory/internal/block_table.h"
+#include "ashlar/memory/internal/compaction.h"
+#include "ashlar/memory/internal/first_fit_index.h"
+#include "ashlar/memory/internal/offset_map.h"
+#include "ashlar/memory/internal/range_heap.h"
+#include "ashlar/memory/internal/tlsf_index.h"
+#include "ashlar/memory/poison.h"
+
+namespace ashlar {
+namespace {
+
+using internal::Block;
+using internal::BlockId;
+using internal::BlockKind;
+using internal::kNoBlock;
+using internal::RangeHeap;
+using internal::Units;
+
+constexpr std::size_t kPage = 4096;
+constexpr std::uint64_t kGuardBytes = 8;
+constexpr int kGuardPattern = 0xa5;
+
+// Its slack has to be counted in 16 bits.
+constexpr std::uint64_t kMostGuarded = 1 << 15;
+
+std::byte* AllocatePages(std::uint64_t bytes) {
+  if (bytes > static_cast<std::uint64_t>(PTRDIFF_MAX)) return nullptr;
+  return static_cast<std::byte*>(::operator new (bytes, std::align_val_t{kPage}, std::nothrow));
+}
+void FreePages(std::byte* pages) { ::operator delete (pages, std::align_val_t{kPage}); }
+
+}  // namespace
+
+class MemoryPool::State {
+ public:
+  State(Pages own, std::byte* base, const MemoryPoolOptions& options)
+      : own_(std::move(own)),
+        options_(options),
+        base_(base),
+        shift_(std::countr_zero(options.granularity)),
+        heap_(MakeHeap(options.strategy,
+                       static_cast<Units>(reinterpret_cast<std::uintptr_t>(base) >> shift_))),
+        blocks_(std::visit([](auto& heap) { return &heap.blocks(); }, heap_)) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  ~State() {
+    if (base_ != nullptr && blocks().bound() > 0) Unpoison(base_, capacity());
+  }
+
+  bool Start(Units units) {
+    // Between so many used blocks there may be one more free ones; two are for an allocation.
+    const std::uint64_t blocks =
+        options_.max_allocations == 0 ? 0 : std::uint64_t{options_.max_allocations} * 2 + 3;
+    if (blocks >= kNoBlock) return false;
+    if (!fixed_.Reserve(options_.max_allocations)) return false;
+    const auto start = [&](auto& heap) {
+      return heap.Start(units, static_cast<std::uint32_t>(blocks));
+    };
+    if (!std::visit(start, heap_)) return false;
+    if (base_ != nullptr) Poison(base_, capacity());
+    return true;
+  }
+
+  // ---- Blocks that stay.
+
+  std::optional<std::uint64_t> AllocateFixed(std::uint64_t bytes, std::uint64_t alignment) {
+    if (!fixed_.ReserveOneMore()) return std::nullopt;
+    const BlockId id = Allocate(bytes, alignment, BlockKind::kFixed);
+    if (id == kNoBlock) return std::nullopt;
+    const Block& block = blocks()[id];
+    fixed_.Insert(block.offset, id);
+    return ToBytes(block.offset);
+  }
+
+  void FreeFixed(std::uint64_t offset) {
+    ASHLAR_CHECK(offset < capacity() && (offset & (options_.granularity - 1)) == 0,
+                 "no block begins there: not this pool's");
+    const BlockId id = fixed_.Remove(static_cast<Units>(offset >> shift_));
+    ASHLAR_CHECK(id != kNoBlock, "no block begins there: freed before, or not given by address");
+    Free(id);
+  }
+
+  std::byte* ToAddress(std::uint64_t offset) const {
+    ASHLAR_CHECK(base_ != nullptr, "offsets of memory that the host cannot touch have no address");
+    return base_ + offset;
+  }
+  std::uint64_t ToOffset(const void* address) const {
+    ASHLAR_CHECK(base_ != nullptr, "offsets of memory that the host cannot touch have no address");
+    // An address below wraps to an offset beyond the region.
+    return reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(base_);
+  }
+
+  // ---- Blocks that move.
+
+  MemoryHandle AllocateMovable(std::uint64_t bytes, std::uint64_t alignment) {
+    const BlockId id = Allocate(bytes, alignment, BlockKind::kMovable);
+    if (id == kNoBlock) return MemoryHandle();
+    return MemoryHandle(id, blocks().generation(id));
+  }
+
+  void FreeMovable(MemoryHandle handle) {
+    const BlockId id = BlockOf(handle);
+    ASHLAR_CHECK(blocks()[id].pins() == 0, "a block is freed while it is pinned");
+    ++blocks().generation(id);
+    Free(id);
+  }
+
+  bool IsLive(MemoryHandle handle) const {
+    return handle.block_ < blocks().bound() &&
+           blocks().generation(handle.block_) == handle.generation_ &&
+           blocks()[handle.block_].kind == BlockKind::kMovable;
+  }
+
+  std::uint64_t OffsetOf(MemoryHandle handle) const {
+    return ToBytes(blocks()[BlockOf(handle)].offset);
+  }
+  std::uint64_t SizeOf(MemoryHandle handle) const { return SizeOf(blocks()[BlockOf(handle)]); }
+
+  std::uint64_t Pin(MemoryHandle handle) {
+    Block& block = blocks()[BlockOf(handle)];
+    ASHLAR_CHECK(++block.pins() != 0, "too many pins");
+    Repoison(block);
+    return ToBytes(block.offset);
+  }
+
+  void Unpin(MemoryHandle handle) {
+    Block& block = blocks()[BlockOf(handle)];
+    ASHLAR_CHECK(block.pins() > 0, "a block is unpinned that is not pinned");
+    --block.pins();
+    Repoison(block);
+    changed_ = true;
+  }
+
+  // ---- The whole.
+
+  DefragmentResult Defragment(const DefragmentLimits& limits) {
+    ASHLAR_CHECK(base_ != nullptr || options_.move != nullptr,
+                 "memory that the host cannot touch is compacted with options.move");
+    return std::visit([&](auto& heap) { return Step(heap, limits); }, heap_);
+  }
+
+  MemoryPoolStatistics GetStatistics() const {
+    MemoryPoolStatistics statistics;
+    std::visit(
+        [&](const auto& heap) {
+          statistics.capacity = ToBytes(heap.units());
+          statistics.free = ToBytes(heap.free());
+          statistics.used = statistics.capacity - statistics.free;
+          statistics.largest_free = ToBytes(heap.Largest());
+          statistics.free_blocks = heap.free_blocks();
+        },
+        heap_);
+    statistics.allocations = allocations_;
+    statistics.moves = moves_;
+    statistics.bytes_moved = bytes_moved_;
+    return statistics;
+  }
+
+  std::byte* base() const { return base_; }
+
+  void CheckInvariants() const {
+    std::visit([](const auto& heap) { heap.CheckInvariants(); }, heap_);
+    std::uint32_t allocations = 0;
+    const internal::BlockTable& all = blocks();
+    for (BlockId id = all[internal::kEnd].after; id != internal::kEnd; id = all[id].after) {
+      if (all[id].IsFree()) continue;
+      ++allocations;
+      if (options_.overrun_guards) CheckGuard(all[id]);
+      if (all[id].kind == BlockKind::kFixed) ASHLAR_CHECK(fixed_.Find(all[id].offset) == id);
+    }
+    ASHLAR_CHECK(allocations == allocations_);
+  }
+
+ private:
+  using Heap = std::variant<RangeHeap<internal::FirstFitIndex>, RangeHeap<internal::BestFitIndex>,
+                            RangeHeap<internal::TlsfIndex>>;
+
+  static Heap MakeHeap(Strategy strategy, Units bias) {
+    switch (strategy) {
+      case Strategy::kFirstFit:
+        return RangeHeap<internal::FirstFitIndex>(bias);
+      case Strategy::kBestFit:
+        return RangeHeap<internal::BestFitIndex>(bias);
+      case Strategy::kTlsf:
+        break;
+    }
+    return RangeHeap<internal::TlsfIndex>(bias);
+  }
+
+  internal::BlockTable& blocks() { return *blocks_; }
+  const internal::BlockTable& blocks() const { return *blocks_; }
+  std::uint64_t ToBytes(Units units) const { return std::uint64_t{units} << shift_; }
+  std::uint64_t capacity() const { return ToBytes(blocks()[internal::kEnd].offset); }
+  std::byte* AddressOf(const Block& block) const { return base_ + ToBytes(block.offset); }
+  // Without what the pool keeps of the block for itself.
+  std::uint64_t SizeOf(const Block& block) const { return ToBytes(block.size) - block.slack; }
+
+  BlockId BlockOf(MemoryHandle handle) const {
+    ASHLAR_CHECK(IsLive(handle), "a stale or null handle, or another pool's");
+    return handle.block_;
+  }
+  MemoryHandle HandleOf(BlockId id) const { return MemoryHandle(id, blocks().generation(id)); }
+
+  BlockId Allocate(std::uint64_t bytes, std::uint64_t alignment, BlockKind kind) {
+    ASHLAR_CHECK(std::has_single_bit(alignment), "an alignment is a power of two");
+    if (options_.max_allocations != 0 && allocations_ == options_.max_allocations) return kNoBlock;
+    const int log2 = std::max(std::countr_zero(alignment) - shift_, 0);
+    const std::uint64_t capacity = this->capacity();
+    if (bytes > capacity || log2 > 32) return kNoBlock;
+    const std::uint64_t extra = options_.overrun_guards ? kGuardBytes : 0;
+    const std::uint64_t units = ((std::max<std::uint64_t>(bytes + extra, 1) - 1) >> shift_) + 1;
+    if (units > (capacity >> shift_)) return kNoBlock;
+    const auto allocate = [&](auto& heap) {
+      const auto size = static_cast<Units>(units);
+      const auto log2_alignment = static_cast<std::uint8_t>(log2);
+      const BlockId id = heap.Allocate(size, log2_alignment, kind);
+      if (id != kNoBlock || !options_.auto_defragment || !options_.compact_before_refusal) {
+        return id;
+      }
+      return CompactAndAllocate(heap, size, log2_alignment, kind);
+    };
+    const BlockId id = std::visit(allocate, heap_);
+    if (id == kNoBlock) return id;
+    ++allocations_;
+    Block& block = blocks()[id];
+    const std::uint64_t slack = (units << shift_) - bytes;
+    block.slack = slack < (1 << 16) ? static_cast<std::uint16_t>(slack) : 0;
+    if (options_.overrun_guards) WriteGuard(block);
+    Repoison(block);
+    changed_ = true;
+    return id;
+  }
+
+  void Free(BlockId id) {
+    const Block& block = blocks()[id];
+    if (options_.overrun_guards) CheckGuard(block);
+    if (base_ != nullptr) Poison(AddressOf(block), ToBytes(block.size));
+    --allocations_;
+    changed_ = true;
+    const auto free = [&](auto& heap) {
+      heap.Free(id);
+      if (options_.auto_defragment) DefragmentIfWorthwhile(heap);
+    };
+    std::visit(free, heap_);
+  }
+
+  // ---- Compaction.
+
+  template <class RangeHeap>
+  void DefragmentIfWorthwhile(RangeHeap& heap) {
+    const double outside = heap.free() - heap.LargestAtLeast();
+    if (outside > options_.tolerated_fragmentation * heap.free()) Step(heap, options_.auto_limits);
+  }
+
+  // Finishes the pass that is under way, and makes a whole one.
+  template <class RangeHeap>
+  BlockId CompactAndAllocate(RangeHeap& heap, Units size, std::uint8_t log2_alignment,
+                             BlockKind kind) {
+    if (size > heap.free()) return kNoBlock;
+    for (int passes = 0; passes < 2;) {
+      const DefragmentResult step = Step(heap, options_.auto_limits);
+      if (step.moves > 0) {
+        const BlockId id = heap.Allocate(size, log2_alignment, kind);
+        if (id != kNoBlock) return id;
+      }
+      if (step.pass_ended) ++passes;
+      if (IsSettled()) break;
+    }
+    return kNoBlock;
+  }
+
+  // Another pass of compaction would find nothing to do.
+  bool IsSettled() const { return settled_ && !changed_; }
+
+  template <class RangeHeap>
+  DefragmentResult Step(RangeHeap& heap, const DefragmentLimits& limits) {
+    if (IsSettled()) return {.pass_ended = true};
+    if (heap.cursor() == internal::kEnd) {  // a pass begins
+      settled_ = changed_ = false;
+      quiet_ = true;
+    }
+    const auto moved = [&](BlockId id, Units from) { Move(id, from); };
+    const internal::CompactionStep step =
+        internal::Compact(heap, {std::max(limits.visits, 1u), limits.bytes >> shift_}, moved);
+    if (step.moves > 0) quiet_ = false;
+    if (step.pass_ended) settled_ = quiet_;
+    const DefragmentResult result{step.visits, step.moves, step.units << shift_, step.pass_ended};
+    moves_ += result.moves;
+    bytes_moved_ += result.bytes;
+    return result;
+  }
+
+  // Brings the bytes of a block to where it is now.
+  void Move(BlockId id, Units from) {
+    const Block& block = blocks()[id];
+    const std::uint64_t bytes = ToBytes(block.size);
+    if (base_ != nullptr) {
+      Unpoison(AddressOf(block), bytes);
+      Unpoison(base_ + ToBytes(from), bytes);
+    }
+    if (options_.move != nullptr) {
+      options_.move(
+          {HandleOf(id), ToBytes(from), ToBytes(block.offset), bytes, from < block.end()});
+    } else {
+      std::memmove(AddressOf(block), base_ + ToBytes(from), bytes);
+    }
+    if (base_ != nullptr) Poison(base_ + ToBytes(from), bytes);
+    Repoison(block);
+    if (options_.overrun_guards) CheckGuard(block);
+  }
+
+  // ---- Guards.
+
+  // What the user may touch of a used block now.
+  void Repoison(const Block& block) const {
+    if (!kPoisons || base_ == nullptr) return;
+    Poison(AddressOf(block), ToBytes(block.size));
+    if (!block.MayMove()) Unpoison(AddressOf(block), SizeOf(block));
+  }
+
+  void WriteGuard(const Block& block) {
+    Unpoison(AddressOf(block), ToBytes(block.size));
+    std::memset(AddressOf(block) + SizeOf(block), kGuardPattern, block.slack);
+  }
+
+  void CheckGuard(const Block& block) const {
+    Unpoison(AddressOf(block), ToBytes(block.size));
+    const std::byte* const guard = AddressOf(block) + SizeOf(block);
+    for (unsigned i = 0; i < block.slack; ++i) {
+      ASHLAR_CHECK(guard[i] == std::byte{kGuardPattern}, "somebody wrote behind a block");
+    }
+    Repoison(block);
+  }
+
+  const Pages own_;
+  const MemoryPoolOptions options_;
+  std::byte* const base_;
+  const int shift_;
+  Heap heap_;
+  internal::BlockTable* const blocks_;  // the heap's
+  internal::OffsetMap fixed_;           // blocks that were given by address
+  std::uint32_t allocations_ = 0;
+  std::uint64_t moves_ = 0;
+  std::uint64_t bytes_moved_ = 0;
+  bool quiet_ = false;    // this pass moved nothing as yet
+  bool settled_ = false;  // the last pass moved nothing
+  bool changed_ = true;   // somebody else did something since it began
+};
+
+namespace {
+
+absl::Status CheckOptions(const MemoryPoolOptions& options, bool host) {
+  if (!std::has_single_bit(options.granularity)) {
+    return absl::InvalidArgumentError("the granularity of a memory pool is a power of two, not " +
+                                      std::to_string(options.granularity));
+  }
+  if (options.overrun_guards && (!host || options.granularity > kMostGuarded)) {
+    return absl::InvalidArgumentError(
+        "overrun guards need memory that the host can touch, and a granularity of at most " +
+        std::to_string(kMostGuarded));
+  }
+  if (options.auto_defragment && !host && options.move == nullptr) {
+    return absl::InvalidArgumentError(
+        "memory that the host cannot touch is compacted with options.move, which is not set");
+  }
+  if (!(options.tolerated_fragmentation >= 0 && options.tolerated_fragmentation <= 1)) {
+    return absl::InvalidArgumentError("the tolerated fragmentation is a share, from 0 to 1");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Units> CountUnits(std::uint64_t bytes, const MemoryPoolOptions& options) {
+  const std::uint64_t units = bytes / options.granularity;
+  if (units == 0) {
+    return absl::InvalidArgumentError("a region of " + std::to_string(bytes) +
+                                      " bytes is less than one unit of " +
+                                      std::to_string(options.granularity));
+  }
+  if (units >= kNoBlock) {
+    return absl::InvalidArgumentError(
+        "a region of " + std::to_string(bytes) + " bytes has more than 2^32 - 2 units of " +
+        std::to_string(options.granularity) + "; ask for a greater granularity");
+  }
+  return static_cast<Units>(units);
+}
+
+}  // namespace
+
+absl::StatusOr<MemoryPool> MemoryPool::Make(Pages own, std::byte* base, Units units,
+                                            const MemoryPoolOptions& options) {
+  std::unique_ptr<State> state(new (std::nothrow) State(std::move(own), base, options));
+  if (state == nullptr || !state->Start(units)) {
+    return absl::ResourceExhaustedError("no memory for the records of a memory pool");
+  }
+  return MemoryPool(std::move(state));
+}
+
+absl::StatusOr<MemoryPool> MemoryPool::Create(std::uint64_t bytes,
+                                              const MemoryPoolOptions& options) {
+  if (absl::Status status = CheckOptions(options, true); !status.ok()) return status;
+  const absl::StatusOr<Units> units = CountUnits(bytes, options);
+  if (!units.ok()) return units.status();
+  Pages pages(AllocatePages(bytes), &FreePages);
+  if (pages == nullptr) {
+    return absl::ResourceExhaustedError("no memory for a memory pool of " + std::to_string(bytes) +
+                                        " bytes");
+  }
+  std::byte* const base = pages.get();
+  return Make(std::move(pages), base, *units, options);
+}
+
+absl::StatusOr<MemoryPool> MemoryPool::CreateOver(std::span<std::byte> region,
+                                                  const MemoryPoolOptions& options) {
+  if (absl::Status status = CheckOptions(options, true); !status.ok()) return status;
+  const std::uint64_t before =
+      -reinterpret_cast<std::uintptr_t>(region.data()) & (options.granularity - 1);
+  const std::uint64_t bytes = region.size() < before ? 0 : region.size() - before;
+  const absl::StatusOr<Units> units = CountUnits(bytes, options);
+  if (!units.ok()) return units.status();
+  return Make(Pages(nullptr, &FreePages), region.data() + before, *units, options);
+}
+
+absl::StatusOr<MemoryPool> MemoryPool::CreateForOffsets(std::uint64_t bytes,
+                                                        const MemoryPoolOptions& options) {
+  if (absl::Status status = CheckOptions(options, false); !status.ok()) return status;
+  const absl::StatusOr<Units> units = CountUnits(bytes, options);
+  if (!units.ok()) return units.status();
+  return Make(Pages(nullptr, &FreePages), nullptr, *units, options);
+}
+
+MemoryPool::MemoryPool(std::unique_ptr<State> state) : state_(std::move(state)) {}
+MemoryPool::MemoryPool(MemoryPool&&) noexcept = default;
+MemoryPool& MemoryPool::operator=(MemoryPool&&) noexcept = default;
+MemoryPool::~MemoryPool() = default;
+
+void* MemoryPool::Allocate(std::uint64_t bytes, std::uint64_t alignment) {
+  const std::optional<std::uint64_t> offset = state_->AllocateFixed(bytes, alignment);
+  return offset ? state_->ToAddress(*offset) : nullptr;
+}
+void MemoryPool::Free(void* block) {
+  if (block != nullptr) state_->FreeFixed(state_->ToOffset(block));
+}
+std::optional<std::uint64_t> MemoryPool::AllocateOffset(std::uint64_t bytes,
+                                                        std::uint64_t alignment) {
+  return state_->AllocateFixed(bytes, alignment);
+}
+void MemoryPool::FreeOffset(std::uint64_t offset) { state_->FreeFixed(offset); }
+
+MemoryHandle MemoryPool::AllocateHandle(std::uint64_t bytes, std::uint64_t alignment) {
+  return state_->AllocateMovable(bytes, alignment);
+}
+void MemoryPool::Free(MemoryHandle handle) {
+  if (handle) state_->FreeMovable(handle);
+}
+bool MemoryPool::IsLive(MemoryHandle handle) const { return state_->IsLive(handle); }
+std::uint64_t MemoryPool::SizeOf(MemoryHandle handle) const { return state_->SizeOf(handle); }
+std::uint64_t MemoryPool::OffsetOf(MemoryHandle handle) const { return state_->OffsetOf(handle); }
+void* MemoryPool::Pin(MemoryHandle handle) { return state_->ToAddress(state_->Pin(handle)); }
+std::uint64_t MemoryPool::PinOffset(MemoryHandle handle) { return state_->Pin(handle); }
+void MemoryPool::Unpin(MemoryHandle handle) { state_->Unpin(handle); }
+
+DefragmentResult MemoryPool::Defragment(const DefragmentLimits& limits) {
+  return state_->Defragment(limits);
+}
+MemoryPoolStatistics MemoryPool::GetStatistics() const { return state_->GetStatistics(); }
+void* MemoryPool::base() const { return state_->base(); }
+void MemoryPool::CheckInvariants() const { state_->CheckInvariants(); }
+
+}  // namespace ashlar
