@@ -62,14 +62,14 @@ class MemoryPool::State {
 
   bool Start(Units units) {
     // Between so many used blocks there may be one more free ones; two are for an allocation.
-    const std::uint64_t blocks =
+    const std::uint64_t records =
         options_.max_allocations == 0 ? 0 : std::uint64_t{options_.max_allocations} * 2 + 3;
-    if (blocks >= kNoBlock) return false;
-    if (!fixed_.Reserve(options_.max_allocations)) return false;
+    if (records >= kNoBlock) return false;
     const auto start = [&](auto& heap) {
-      return heap.Start(units, static_cast<std::uint32_t>(blocks));
+      return heap.Start(units, static_cast<std::uint32_t>(records));
     };
     if (!std::visit(start, heap_)) return false;
+    if (options_.max_allocations != 0) fixed_.Reserve(blocks(), options_.max_allocations);
     if (base_ != nullptr) Poison(base_, capacity());
     return true;
   }
@@ -77,18 +77,16 @@ class MemoryPool::State {
   // ---- Blocks that stay.
 
   std::optional<std::uint64_t> AllocateFixed(std::uint64_t bytes, std::uint64_t alignment) {
-    if (!fixed_.ReserveOneMore()) return std::nullopt;
     const BlockId id = Allocate(bytes, alignment, BlockKind::kFixed);
     if (id == kNoBlock) return std::nullopt;
-    const Block& block = blocks()[id];
-    fixed_.Insert(block.offset, id);
-    return ToBytes(block.offset);
+    fixed_.Insert(blocks(), id);
+    return ToBytes(blocks()[id].offset);
   }
 
   void FreeFixed(std::uint64_t offset) {
     ASHLAR_CHECK(offset < capacity() && (offset & (options_.granularity - 1)) == 0,
                  "no block begins there: not this pool's");
-    const BlockId id = fixed_.Remove(static_cast<Units>(offset >> shift_));
+    const BlockId id = fixed_.Remove(blocks(), static_cast<Units>(offset >> shift_));
     ASHLAR_CHECK(id != kNoBlock, "no block begins there: freed before, or not given by address");
     Free(id);
   }
@@ -179,7 +177,7 @@ class MemoryPool::State {
       if (all[id].IsFree()) continue;
       ++allocations;
       if (options_.overrun_guards) CheckGuard(all[id]);
-      if (all[id].kind == BlockKind::kFixed) ASHLAR_CHECK(fixed_.Find(all[id].offset) == id);
+      if (all[id].kind == BlockKind::kFixed) ASHLAR_CHECK(fixed_.Find(all, all[id].offset) == id);
     }
     ASHLAR_CHECK(allocations == allocations_);
   }
@@ -215,7 +213,9 @@ class MemoryPool::State {
   MemoryHandle HandleOf(BlockId id) const { return MemoryHandle(id, blocks().generation(id)); }
 
   BlockId Allocate(std::uint64_t bytes, std::uint64_t alignment, BlockKind kind) {
-    ASHLAR_CHECK(std::has_single_bit(alignment), "an alignment is a power of two");
+    // std::has_single_bit is a call without hardware's population count.
+    ASHLAR_CHECK(alignment != 0 && (alignment & (alignment - 1)) == 0,
+                 "an alignment is a power of two");
     if (options_.max_allocations != 0 && allocations_ == options_.max_allocations) return kNoBlock;
     const int log2 = std::max(std::countr_zero(alignment) - shift_, 0);
     const std::uint64_t capacity = this->capacity();

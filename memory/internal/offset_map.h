@@ -1,4 +1,4 @@
-// Which block begins at an offset: a hash table with linear probing, at most half full.
+// Which used block begins at an offset: a hash table whose chains go through the blocks themselves.
 #ifndef ASHLAR_MEMORY_INTERNAL_OFFSET_MAP_H_
 #define ASHLAR_MEMORY_INTERNAL_OFFSET_MAP_H_
 
@@ -14,79 +14,64 @@ namespace ashlar::internal {
 
 class OffsetMap {
  public:
-  // Makes the next Insert succeed while there are fewer than `size` entries; false without memory.
-  bool Reserve(std::uint32_t size) {
-    if (size <= Capacity() / 2) [[likely]]
-      return true;
-    const std::uint64_t capacity = std::bit_ceil(std::uint64_t{size} * 2);
-    std::unique_ptr<Entry[]> entries(new (std::nothrow) Entry[capacity < 64 ? 64 : capacity]);
-    if (entries == nullptr) return false;
-    OffsetMap larger;
-    larger.entries_ = std::move(entries);
-    larger.shift_ = 64 - std::bit_width((capacity < 64 ? 64 : capacity) - 1);
-    for (std::uint64_t i = 0; i < Capacity(); ++i) {
-      if (entries_[i].block != kNoBlock) larger.Insert(entries_[i].offset, entries_[i].block);
+  // Makes chains short for so many blocks, if there is memory for that; they may be long.
+  void Reserve(BlockTable& blocks, std::uint32_t size) {
+    const std::uint64_t count = std::bit_ceil(std::uint64_t{size} < 64 ? 64 : size);
+    if (count <= Count()) return;
+    std::unique_ptr<BlockId[]> heads(new (std::nothrow) BlockId[count]);
+    if (heads == nullptr) return;
+    for (std::uint64_t i = 0; i < count; ++i) heads[i] = kNoBlock;
+    const std::unique_ptr<BlockId[]> before = std::exchange(heads_, std::move(heads));
+    const std::uint64_t count_before = before == nullptr ? 0 : Count();
+    shift_ = 64 - std::countr_zero(count);
+    BlockId rest = std::exchange(only_, kNoBlock);
+    for (std::uint64_t i = 0;; ++i) {
+      while (rest != kNoBlock) Add(blocks, std::exchange(rest, blocks[rest].next));
+      if (i == count_before) break;
+      rest = before[i];
     }
-    *this = std::move(larger);
-    return true;
-  }
-  bool ReserveOneMore() { return Reserve(size_ + 1); }
-
-  // There is none with this offset, and room was reserved.
-  void Insert(Units offset, BlockId block) {
-    std::uint64_t i = HomeOf(offset);
-    while (entries_[i].block != kNoBlock) i = After(i);
-    entries_[i] = {offset, block};
-    ++size_;
   }
 
-  // The block that was inserted with this offset; kNoBlock if none was.
-  BlockId Find(Units offset) const {
-    if (size_ == 0) return kNoBlock;
-    return entries_[Locate(offset)].block;
+  // A block that is in no index, and no other that begins there is in the map.
+  void Insert(BlockTable& blocks, BlockId id) {
+    if (++size_ > Count()) [[unlikely]]
+      Reserve(blocks, size_ * 2);
+    Add(blocks, id);
   }
 
-  // Find, and remove it.
-  BlockId Remove(Units offset) {
-    if (size_ == 0) return kNoBlock;
-    std::uint64_t hole = Locate(offset);
-    const BlockId block = entries_[hole].block;
-    if (block == kNoBlock) return kNoBlock;
-    // Entries further on that could not have stood here stay; the first that could, does.
-    for (std::uint64_t i = After(hole); entries_[i].block != kNoBlock; i = After(i)) {
-      const std::uint64_t mask = Capacity() - 1;
-      const std::uint64_t from_home = (i - HomeOf(entries_[i].offset)) & mask;
-      if (from_home >= ((i - hole) & mask)) {
-        entries_[hole] = entries_[i];
-        hole = i;
-      }
+  // The block of the map that begins there, or kNoBlock.
+  BlockId Find(const BlockTable& blocks, Units offset) const {
+    BlockId id = HeadOf(offset);
+    while (id != kNoBlock && blocks[id].offset != offset) id = blocks[id].next;
+    return id;
+  }
+
+  // Find, and take it out.
+  BlockId Remove(BlockTable& blocks, Units offset) {
+    BlockId* place = &HeadOf(offset);
+    while (*place != kNoBlock && blocks[*place].offset != offset) place = &blocks[*place].next;
+    const BlockId id = *place;
+    if (id != kNoBlock) {
+      *place = blocks[id].next;
+      --size_;
     }
-    entries_[hole].block = kNoBlock;
-    --size_;
-    return block;
+    return id;
   }
 
  private:
-  struct Entry {
-    Units offset = 0;
-    BlockId block = kNoBlock;
-  };
+  std::uint64_t Count() const { return heads_ == nullptr ? 0 : std::uint64_t{1} << (64 - shift_); }
+  BlockId& HeadOf(Units offset) {
+    return heads_ == nullptr ? only_ : heads_[offset * std::uint64_t{0x9e3779b97f4a7c15} >> shift_];
+  }
+  const BlockId& HeadOf(Units offset) const { return const_cast<OffsetMap*>(this)->HeadOf(offset); }
 
-  std::uint64_t Capacity() const {
-    return entries_ == nullptr ? 0 : std::uint64_t{1} << (64 - shift_);
-  }
-  std::uint64_t HomeOf(Units offset) const {
-    return offset * std::uint64_t{0x9e3779b97f4a7c15} >> shift_;
-  }
-  std::uint64_t After(std::uint64_t i) const { return (i + 1) & (Capacity() - 1); }
-  std::uint64_t Locate(Units offset) const {
-    std::uint64_t i = HomeOf(offset);
-    while (entries_[i].block != kNoBlock && entries_[i].offset != offset) i = After(i);
-    return i;
+  void Add(BlockTable& blocks, BlockId id) {
+    blocks[id].next = std::exchange(HeadOf(blocks[id].offset), id);
   }
 
-  std::unique_ptr<Entry[]> entries_;
-  int shift_ = 64;  // 64 less the logarithm of the capacity
+  std::unique_ptr<BlockId[]> heads_;
+  BlockId only_ = kNoBlock;  // the one chain there is without memory for more
+  int shift_ = 64;           // 64 less the logarithm of the number of chains
   std::uint32_t size_ = 0;
 };
 
