@@ -28,7 +28,8 @@ BasicBlockPool<kChecked>::BasicBlockPool(const BlockPoolOptions& options) noexce
     : bytes_(RoundUp(std::clamp<std::size_t>(options.bytes, 1, kLargestBlock), sizeof(Link))),
       magazine_(std::min(options.magazine, kMostInMagazine)),
       filled_(std::max<std::size_t>(magazine_ / 2, 1)),
-      others_(std::min((bytes_ - sizeof(Link)) / sizeof(void*), kMostInMagazine - 1)),
+      // With what a link carries a magazine that was not yet filled does not overflow.
+      others_(std::min((bytes_ - sizeof(Link)) / sizeof(void*), filled_ - 1)),
       limit_(options.limit),
       source_(options.source) {
   ASHLAR_CHECK(std::has_single_bit(options.alignment) && options.alignment <= 4096,
@@ -70,7 +71,7 @@ std::size_t BasicBlockPool<kChecked>::Trim() noexcept {
   // acquire: the heaps. Pairs with the release in ThisHeap.
   for (Heap* heap = heaps_.load(std::memory_order_acquire); heap != nullptr; heap = heap->next) {
     const std::lock_guard lock(heap->mutex);
-    Drain(*heap, nullptr);
+    Drain(*heap);
     PutSpareAside(*heap);
   }
   return GiveBackAside();
@@ -125,7 +126,6 @@ void* BasicBlockPool<kChecked>::AllocateSlowly() noexcept {
     bool filled;
     {
       const std::lock_guard lock(heap->mutex);
-      Drain(*heap, heap);
       filled = Fill(*heap, *heap) || (AddSlab(*heap) && Fill(*heap, *heap));
     }
     if (!filled && !FillElsewhere(*heap)) return nullptr;
@@ -149,7 +149,7 @@ void BasicBlockPool<kChecked>::OnThreadExit(std::uint32_t index) noexcept {
   if (heap == nullptr) return;
   Flush(heap, heap->count);
   const std::lock_guard lock(heap->mutex);
-  Drain(*heap, nullptr);
+  Drain(*heap);
   PutSpareAside(*heap);
 }
 
@@ -185,17 +185,21 @@ typename BasicBlockPool<kChecked>::Heap* BasicBlockPool<kChecked>::ThisHeap() no
 template <bool kChecked>
 void BasicBlockPool<kChecked>::Flush(Heap* heap, std::size_t count) noexcept {
   void** const blocks = heap->blocks;
+  void* own[kMostInMagazine];
+  std::size_t owned = 0;
   std::size_t foreign = 0;
-  {
-    std::unique_lock lock(heap->mutex, std::defer_lock);
-    for (std::size_t i = 0; i < count; ++i) {
-      if (SlabOf(blocks[i])->owner != heap) {
-        blocks[foreign++] = blocks[i];
-      } else {
-        if (!lock) lock.lock();
-        Put(*heap, blocks[i]);
-      }
+  const Slab* slab = nullptr;
+  bool is_own = false;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (SlabOf(blocks[i]) != slab) {
+      slab = SlabOf(blocks[i]);
+      is_own = slab->owner == heap;
     }
+    (is_own ? own[owned++] : blocks[foreign++]) = blocks[i];
+  }
+  if (owned > 0) {
+    const std::lock_guard lock(heap->mutex);
+    Put(*heap, own, owned);
   }
   SendHome(blocks, foreign);
   heap->count -= count;
@@ -240,46 +244,77 @@ typename BasicBlockPool<kChecked>::Link* BasicBlockPool<kChecked>::Pack(
   return first;
 }
 
-// Takes in what others freed, into a magazine as well if there is one.
+// How many addresses are in a link.
 template <bool kChecked>
-void BasicBlockPool<kChecked>::Drain(Heap& heap, Heap* magazine) noexcept {
-  const auto take = [&](void* block) {
-    if (magazine != nullptr && magazine->count < filled_) {
-      magazine->blocks[magazine->count++] = block;
-    } else {
-      Put(heap, block);
-    }
-  };
-  for (Link* link = heap.remote.TakeAll(); link != nullptr;) {
-    Link* const next = Remote::Next(link);
-    for (std::size_t i = 0; i < others_ && Others(link)[i] != nullptr; ++i) take(Others(link)[i]);
+std::size_t BasicBlockPool<kChecked>::CountOthers(Link* link) const noexcept {
+  return static_cast<std::size_t>(std::find(Others(link), Others(link) + others_, nullptr) -
+                                  Others(link));
+}
+
+// The next of what others freed, or null.
+template <bool kChecked>
+typename BasicBlockPool<kChecked>::Link* BasicBlockPool<kChecked>::TakeReturned(
+    Heap& heap) noexcept {
+  if (heap.returned == nullptr) heap.returned = heap.remote.TakeAll();
+  Link* const link = heap.returned;
+  if (link != nullptr) heap.returned = Remote::Next(link);
+  return link;
+}
+
+// Takes all that others freed into the slabs.
+template <bool kChecked>
+void BasicBlockPool<kChecked>::Drain(Heap& heap) noexcept {
+  while (Link* const link = TakeReturned(heap)) {
+    Put(heap, Others(link), CountOthers(link));
     Poison(link, bytes_);
-    take(std::exchange(link, next));
+    void* const block = link;
+    Put(heap, &block, 1);
   }
 }
 
-// Takes a block back into its slab.
+// Takes blocks back into their slabs.
 template <bool kChecked>
-void BasicBlockPool<kChecked>::Put(Heap& heap, void* block) noexcept {
-  Slab* const slab = SlabOf(block);
-  const std::size_t index = IndexIn(slab, block);
-  const std::size_t word = index / 64;
-  const std::uint64_t bit = std::uint64_t{1} << index % 64;
-  std::uint64_t& bits = slab->Bits()[word];
-  ASHLAR_CHECK((bits & bit) == 0, "the block is freed twice");
-  bits |= bit;
-  slab->first_word = std::min(slab->first_word, word);
-  if (++slab->free == 1) Add(heap, slab);
-  if (slab->free < slab->blocks) return;
-  Remove(heap, slab);
-  PutSpareAside(heap);
-  heap.spare = slab;
+void BasicBlockPool<kChecked>::Put(Heap& heap, void* const* blocks, std::size_t count) noexcept {
+  for (std::size_t i = 0; i < count;) {
+    // Most often many are of one slab.
+    Slab* const slab = SlabOf(blocks[i]);
+    const std::size_t begin = i;
+    do {
+      std::size_t index = IndexIn(slab, blocks[i]);
+      const std::size_t word = index / 64;
+      std::uint64_t bits = slab->Bits()[word];
+      do {
+        const std::uint64_t bit = std::uint64_t{1} << index % 64;
+        ASHLAR_CHECK((bits & bit) == 0, "the block is freed twice");
+        bits |= bit;
+        if (++i == count || SlabOf(blocks[i]) != slab) break;
+        index = IndexIn(slab, blocks[i]);
+      } while (index / 64 == word);
+      slab->Bits()[word] = bits;
+      slab->first_word = std::min(slab->first_word, word);
+    } while (i < count && SlabOf(blocks[i]) == slab);
+
+    if (slab->free == 0) Add(heap, slab);
+    slab->free += i - begin;
+    if (slab->free < slab->blocks) continue;
+    Remove(heap, slab);
+    PutSpareAside(heap);
+    heap.spare = slab;
+  }
 }
 
-// Gives the magazine blocks from the heap's slabs. False if there are none.
+// Gives the magazine, which is empty, blocks that the heap has. False if there are none.
 template <bool kChecked>
 bool BasicBlockPool<kChecked>::Fill(Heap& from, Heap& magazine) noexcept {
   while (magazine.count < filled_) {
+    if (Link* const link = TakeReturned(from)) {
+      const std::size_t others = CountOthers(link);
+      std::copy_n(Others(link), others, magazine.blocks + magazine.count);
+      magazine.count += others;
+      Poison(link, bytes_);
+      magazine.blocks[magazine.count++] = link;
+      continue;
+    }
     if (from.slabs == nullptr) {
       if (from.spare == nullptr) break;
       Add(from, std::exchange(from.spare, nullptr));
@@ -346,7 +381,6 @@ bool BasicBlockPool<kChecked>::FillElsewhere(Heap& magazine) noexcept {
     const std::size_t moves = Moves();
     for (Heap* heap = heaps_.load(std::memory_order_acquire); heap != nullptr; heap = heap->next) {
       const std::lock_guard lock(heap->mutex);
-      Drain(*heap, nullptr);
       if (Fill(*heap, magazine)) return true;
     }
     // A slab may have moved from where it was not yet looked for to where it was. The last moves

@@ -146,8 +146,9 @@ class BasicBlockPool final : private ThreadExitHook {
 
     // Under the lock.
     alignas(kLine) SpinParkMutex<> mutex;
-    Slab* slabs = nullptr;  // that have free blocks, and others
-    Slab* spare = nullptr;  // that has only free ones
+    Slab* slabs = nullptr;     // that have free blocks, and others
+    Slab* spare = nullptr;     // that has only free ones
+    Link* returned = nullptr;  // taken from the list, but not yet into slabs or a magazine
 
     std::uint32_t index = 0;
     Heap* next = nullptr;
@@ -208,11 +209,13 @@ class BasicBlockPool final : private ThreadExitHook {
   Heap* ThisHeap() noexcept;
   void Flush(Heap* heap, std::size_t count) noexcept;
   void SendHome(void** blocks, std::size_t count) noexcept;
+  std::size_t CountOthers(Link* link) const noexcept;
   Link* Pack(void** blocks, std::size_t count, Link*& last) const noexcept;
 
   // With the heap's lock held.
-  void Drain(Heap& heap, Heap* magazine) noexcept;
-  void Put(Heap& heap, void* block) noexcept;
+  Link* TakeReturned(Heap& heap) noexcept;
+  void Drain(Heap& heap) noexcept;
+  void Put(Heap& heap, void* const* blocks, std::size_t count) noexcept;
   bool Fill(Heap& from, Heap& magazine) noexcept;
   void TakeFrom(Heap& from, Slab* slab, Heap& magazine) noexcept;
   static void Add(Heap& heap, Slab* slab) noexcept;
@@ -235,7 +238,7 @@ class BasicBlockPool final : private ThreadExitHook {
   std::size_t first_offset_ = 0;
   std::size_t most_in_slab_ = 0;
   std::uint64_t reciprocal_ = 0;  // of the stride
-  std::size_t others_ = 0;        // addresses that a block has room for, besides its link
+  const std::size_t others_;      // addresses that a free block carries, besides its link
   const std::size_t limit_;
   SlabSource& source_;
 

@@ -51,6 +51,11 @@ BOOST_LOCKFREE = dict(
     header = "boost/lockfree/queue.hpp",
 )
 
+BOOST_POOL = dict(
+    apt = ["libboost-dev"],
+    header = "boost/pool/pool.hpp",
+)
+
 CONCURRENTQUEUE = dict(
     apt = ["libconcurrentqueue-dev"],
     header = "concurrentqueue/concurrentqueue.h",
@@ -117,6 +122,7 @@ def ashlar_dependencies():
     )
     _maybe(system_library, "hwloc", **HWLOC)
     _maybe(header_library, "boost_lockfree", **BOOST_LOCKFREE)
+    _maybe(header_library, "boost_pool", **BOOST_POOL)
     _maybe(header_library, "concurrentqueue", **CONCURRENTQUEUE)
     _maybe(system_library, "liburcu", **LIBURCU)
     _maybe(header_library, "relacy", **RELACY)
