@@ -42,9 +42,9 @@ namespace ashlar {
 // The domain of the structures that were given no other.
 EpochReclamation& DefaultEpochs();
 
-// Four times the usual: its structures' nodes are small, and the heavy fence of a batch interrupts
-// all threads. Two that push and pop at a stack at once spend 98 instead of 170 ns on a pair.
-inline constexpr std::size_t kDefaultEpochsBatch = 512;
+// Twice the usual: its structures' nodes are small, and the heavy fence of a batch interrupts all
+// threads.
+inline constexpr std::size_t kDefaultEpochsBatch = 256;
 
 // Whether a structure in such epochs may do without a domain and Participants that are given to
 // it. Checkers' threads are fibers, which have no thread-local storage.
