@@ -30,6 +30,7 @@
 #include "ashlar/concurrency/blocking_mpmc_queue.h"
 #include "ashlar/concurrency/epoch_reclamation.h"
 #include "ashlar/concurrency/fence_policy.h"
+#include "ashlar/concurrency/lock_free_priority_queue.h"
 #include "ashlar/concurrency/lock_free_queue.h"
 #include "ashlar/concurrency/lock_free_stack.h"
 #include "ashlar/concurrency/lock_free_stack_ebr.h"
@@ -177,6 +178,24 @@ struct ByPriority {
   Queue queue;
 };
 using Strict = ByPriority<PriorityQueue<int, Item>, true>;
+// With as few places as there can be, so that there is always a new version to make.
+struct LockFreeStrict {
+  using Queue = LockFreePriorityQueue<int, Item, StdPlatform, AsymmetricFencePolicy,
+                                      LockFreePriorityQueueOptions{.least_chunk = 2}>;
+  static constexpr bool kManyThreads = true;
+  static constexpr bool kInOrder = true;
+  struct Thread {
+    explicit Thread(LockFreeStrict& of) : queue(of.queue) {}
+    void Push(Item item) { queue.Push(0, item); }
+    std::optional<Item> Pop() {
+      const auto entry = queue.TryPop();
+      if (!entry) return std::nullopt;
+      return entry->item;
+    }
+    Queue& queue;
+  };
+  Queue queue;
+};
 using Relaxed = ByPriority<RelaxedPriorityQueue<int, Item>, false>;
 
 // ---- A round.
@@ -298,6 +317,7 @@ struct Subject {
 constexpr Subject kSubjects[] = {
     {"blocking_mpmc_queue", &Soak<Blocking<64>>},
     {"blocking_mpmc_queue_one_slot", &Soak<Blocking<1>>},
+    {"lock_free_priority_queue", &Soak<LockFreeStrict>},
     {"lock_free_queue", &Soak<Segments>},
     {"lock_free_queue_short_segments", &Soak<ShortSegments>},
     {"lock_free_stack", &Soak<Bounded<LockFreeStack, 64, true, false>>},
