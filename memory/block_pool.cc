@@ -185,21 +185,21 @@ typename BasicBlockPool<kChecked>::Heap* BasicBlockPool<kChecked>::ThisHeap() no
 template <bool kChecked>
 void BasicBlockPool<kChecked>::Flush(Heap* heap, std::size_t count) noexcept {
   void** const blocks = heap->blocks;
-  void* own[kMostInMagazine];
-  std::size_t owned = 0;
   std::size_t foreign = 0;
-  const Slab* slab = nullptr;
-  bool is_own = false;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (SlabOf(blocks[i]) != slab) {
-      slab = SlabOf(blocks[i]);
-      is_own = slab->owner == heap;
+  {
+    std::unique_lock lock(heap->mutex, std::defer_lock);
+    for (std::size_t i = 0; i < count;) {
+      Slab* const slab = SlabOf(blocks[i]);
+      const std::size_t run = RunOf(slab, blocks + i, count - i);
+      if (slab->owner == heap) {
+        if (!lock) lock.lock();
+        Put(*heap, slab, blocks + i, run);
+      } else {
+        std::copy_n(blocks + i, run, blocks + foreign);
+        foreign += run;
+      }
+      i += run;
     }
-    (is_own ? own[owned++] : blocks[foreign++]) = blocks[i];
-  }
-  if (owned > 0) {
-    const std::lock_guard lock(heap->mutex);
-    Put(*heap, own, owned);
   }
   SendHome(blocks, foreign);
   heap->count -= count;
@@ -265,42 +265,57 @@ typename BasicBlockPool<kChecked>::Link* BasicBlockPool<kChecked>::TakeReturned(
 template <bool kChecked>
 void BasicBlockPool<kChecked>::Drain(Heap& heap) noexcept {
   while (Link* const link = TakeReturned(heap)) {
-    Put(heap, Others(link), CountOthers(link));
+    void** const others = Others(link);
+    const std::size_t count = CountOthers(link);
+    for (std::size_t i = 0; i < count;) {
+      Slab* const slab = SlabOf(others[i]);
+      const std::size_t run = RunOf(slab, others + i, count - i);
+      Put(heap, slab, others + i, run);
+      i += run;
+    }
     Poison(link, bytes_);
     void* const block = link;
-    Put(heap, &block, 1);
+    Put(heap, SlabOf(block), &block, 1);
   }
 }
 
-// Takes blocks back into their slabs.
+// How many of the blocks, from the first, are of this slab: of those that were allocated together
+// most often many are.
 template <bool kChecked>
-void BasicBlockPool<kChecked>::Put(Heap& heap, void* const* blocks, std::size_t count) noexcept {
-  for (std::size_t i = 0; i < count;) {
-    // Most often many are of one slab.
-    Slab* const slab = SlabOf(blocks[i]);
-    const std::size_t begin = i;
-    do {
-      std::size_t index = IndexIn(slab, blocks[i]);
-      const std::size_t word = index / 64;
-      std::uint64_t bits = slab->Bits()[word];
-      do {
-        const std::uint64_t bit = std::uint64_t{1} << index % 64;
-        ASHLAR_CHECK((bits & bit) == 0, "the block is freed twice");
-        bits |= bit;
-        if (++i == count || SlabOf(blocks[i]) != slab) break;
-        index = IndexIn(slab, blocks[i]);
-      } while (index / 64 == word);
-      slab->Bits()[word] = bits;
-      slab->first_word = std::min(slab->first_word, word);
-    } while (i < count && SlabOf(blocks[i]) == slab);
+std::size_t BasicBlockPool<kChecked>::RunOf(const Slab* slab, void* const* blocks,
+                                            std::size_t count) const noexcept {
+  std::size_t run = 1;
+  while (run < count && SlabOf(blocks[run]) == slab) ++run;
+  return run;
+}
 
-    if (slab->free == 0) Add(heap, slab);
-    slab->free += i - begin;
-    if (slab->free < slab->blocks) continue;
-    Remove(heap, slab);
-    PutSpareAside(heap);
-    heap.spare = slab;
+// Takes blocks back into their slab.
+template <bool kChecked>
+void BasicBlockPool<kChecked>::Put(Heap& heap, Slab* slab, void* const* blocks,
+                                   std::size_t count) noexcept {
+  std::size_t index = IndexIn(slab, blocks[0]);
+  for (std::size_t i = 0; i < count;) {
+    const std::size_t word = index / 64;
+    const std::uint64_t before = slab->Bits()[word];
+    std::uint64_t freed = 0;
+    const std::size_t first = i;
+    do {
+      freed |= std::uint64_t{1} << index % 64;
+      if (++i < count) index = IndexIn(slab, blocks[i]);
+    } while (i < count && index / 64 == word);
+    ASHLAR_CHECK(
+        (before & freed) == 0 && static_cast<std::size_t>(std::popcount(freed)) == i - first,
+        "a block is freed twice");
+    slab->Bits()[word] = before | freed;
+    slab->first_word = std::min(slab->first_word, word);
   }
+
+  if (slab->free == 0) Add(heap, slab);
+  slab->free += count;
+  if (slab->free < slab->blocks) return;
+  Remove(heap, slab);
+  PutSpareAside(heap);
+  heap.spare = slab;
 }
 
 // Gives the magazine, which is empty, blocks that the heap has. False if there are none.
@@ -326,17 +341,21 @@ bool BasicBlockPool<kChecked>::Fill(Heap& from, Heap& magazine) noexcept {
 
 template <bool kChecked>
 void BasicBlockPool<kChecked>::TakeFrom(Heap& from, Slab* slab, Heap& magazine) noexcept {
-  std::size_t taken = std::min(filled_ - magazine.count, slab->free);
-  slab->free -= taken;
+  std::size_t left = std::min(filled_ - magazine.count, slab->free);
+  slab->free -= left;
+  void** taken = magazine.blocks + magazine.count;
+  magazine.count += left;
+  const std::size_t stride = stride_;
   std::size_t word = slab->first_word;
   for (;; ++word) {
-    std::uint64_t& bits = slab->Bits()[word];
-    for (; bits != 0 && taken > 0; --taken) {
-      const auto bit = static_cast<std::size_t>(std::countr_zero(bits));
+    std::uint64_t bits = slab->Bits()[word];
+    auto* const first = static_cast<std::byte*>(BlockIn(slab, word * 64));
+    for (; bits != 0 && left > 0; --left) {
+      *taken++ = first + static_cast<std::size_t>(std::countr_zero(bits)) * stride;
       bits &= bits - 1;
-      magazine.blocks[magazine.count++] = BlockIn(slab, word * 64 + bit);
     }
-    if (taken == 0) break;
+    slab->Bits()[word] = bits;
+    if (left == 0) break;
   }
   slab->first_word = word;
   if (slab->free == 0) Remove(from, slab);

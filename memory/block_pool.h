@@ -215,7 +215,8 @@ class BasicBlockPool final : private ThreadExitHook {
   // With the heap's lock held.
   Link* TakeReturned(Heap& heap) noexcept;
   void Drain(Heap& heap) noexcept;
-  void Put(Heap& heap, void* const* blocks, std::size_t count) noexcept;
+  std::size_t RunOf(const Slab* slab, void* const* blocks, std::size_t count) const noexcept;
+  void Put(Heap& heap, Slab* slab, void* const* blocks, std::size_t count) noexcept;
   bool Fill(Heap& from, Heap& magazine) noexcept;
   void TakeFrom(Heap& from, Slab* slab, Heap& magazine) noexcept;
   static void Add(Heap& heap, Slab* slab) noexcept;
