@@ -24,6 +24,9 @@ namespace ashlar {
 
 class InlineExecutor {
  public:
+  // For who can save himself the detour of a Post.
+  static constexpr bool kRunsInside = true;
+
   class [[nodiscard]] Handle {
    public:
     absl::Status Wait() { return std::exchange(status_, absl::OkStatus()); }

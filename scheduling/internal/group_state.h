@@ -41,6 +41,7 @@ struct MemberCounts {
   std::size_t completed = 0;
   std::size_t failed = 0;
   std::size_t cancelled = 0;
+  std::size_t refused = 0;  // not admitted, since it was cancelled before
 };
 
 template <class Platform = StdPlatform, class Mutex = SpinParkMutex<Platform>>
@@ -240,6 +241,13 @@ class GroupState {
     StopWaiting(helps);
   }
 
+  // Begins one that may run; the caller runs and ends it. Null if there is none.
+  [[nodiscard]] Member* Begin() noexcept {
+    Member* const member = Lock().TakePending(limit_);
+    mutex_.unlock();
+    return member;
+  }
+
   // Whether there is something pending that may run.
   [[nodiscard]] bool MayHelp() noexcept {
     const Data& data = Lock();
@@ -305,7 +313,8 @@ class GroupState {
     List kept;
 
     bool Admit(Member& member) noexcept {
-      if (ended || refuses) return false;
+      if (ended) return false;
+      if (refuses) return ++counts.refused, false;
       member.index_ = admitted++;
       ++unfinished;
       return true;
