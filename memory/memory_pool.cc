@@ -52,12 +52,13 @@ class MemoryPool::State {
         shift_(std::countr_zero(options.granularity)),
         heap_(MakeHeap(options.strategy,
                        static_cast<Units>(reinterpret_cast<std::uintptr_t>(base) >> shift_))),
-        blocks_(std::visit([](auto& heap) { return &heap.blocks(); }, heap_)) {}
+        blocks_(std::visit([](auto& heap) { return &heap.blocks(); }, heap_)),
+        most_(options.max_allocations == 0 ? kNoBlock : options.max_allocations) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
   ~State() {
-    if (base_ != nullptr && blocks().bound() > 0) Unpoison(base_, capacity());
+    if (base_ != nullptr) Unpoison(base_, capacity_);
   }
 
   bool Start(Units units) {
@@ -69,8 +70,9 @@ class MemoryPool::State {
       return heap.Start(units, static_cast<std::uint32_t>(records));
     };
     if (!std::visit(start, heap_)) return false;
+    capacity_ = ToBytes(units);
     if (options_.max_allocations != 0) fixed_.Reserve(blocks(), options_.max_allocations);
-    if (base_ != nullptr) Poison(base_, capacity());
+    if (base_ != nullptr) Poison(base_, capacity_);
     return true;
   }
 
@@ -84,7 +86,7 @@ class MemoryPool::State {
   }
 
   void FreeFixed(std::uint64_t offset) {
-    ASHLAR_CHECK(offset < capacity() && (offset & (options_.granularity - 1)) == 0,
+    ASHLAR_CHECK(offset < capacity_ && (offset & (options_.granularity - 1)) == 0,
                  "no block begins there: not this pool's");
     const BlockId id = fixed_.Remove(blocks(), static_cast<Units>(offset >> shift_));
     ASHLAR_CHECK(id != kNoBlock, "no block begins there: freed before, or not given by address");
@@ -201,7 +203,6 @@ class MemoryPool::State {
   internal::BlockTable& blocks() { return *blocks_; }
   const internal::BlockTable& blocks() const { return *blocks_; }
   std::uint64_t ToBytes(Units units) const { return std::uint64_t{units} << shift_; }
-  std::uint64_t capacity() const { return ToBytes(blocks()[internal::kEnd].offset); }
   std::byte* AddressOf(const Block& block) const { return base_ + ToBytes(block.offset); }
   // Without what the pool keeps of the block for itself.
   std::uint64_t SizeOf(const Block& block) const { return ToBytes(block.size) - block.slack; }
@@ -212,81 +213,93 @@ class MemoryPool::State {
   }
   MemoryHandle HandleOf(BlockId id) const { return MemoryHandle(id, blocks().generation(id)); }
 
+  // Calls `call` with the heap, whichever it is. Unlike std::visit it leaves no call.
+  template <class Call>
+  [[gnu::always_inline]] decltype(auto) WithHeap(const Call& call) {
+    switch (heap_.index()) {
+      case 0:
+        return call(*std::get_if<0>(&heap_));
+      case 1:
+        return call(*std::get_if<1>(&heap_));
+      default:
+        return call(*std::get_if<2>(&heap_));
+    }
+  }
+
   BlockId Allocate(std::uint64_t bytes, std::uint64_t alignment, BlockKind kind) {
     // std::has_single_bit is a call without hardware's population count.
     ASHLAR_CHECK(alignment != 0 && (alignment & (alignment - 1)) == 0,
                  "an alignment is a power of two");
-    if (options_.max_allocations != 0 && allocations_ == options_.max_allocations) return kNoBlock;
     const int log2 = std::max(std::countr_zero(alignment) - shift_, 0);
-    const std::uint64_t capacity = this->capacity();
-    if (bytes > capacity || log2 > 32) return kNoBlock;
-    const std::uint64_t extra = options_.overrun_guards ? kGuardBytes : 0;
-    const std::uint64_t units = ((std::max<std::uint64_t>(bytes + extra, 1) - 1) >> shift_) + 1;
-    if (units > (capacity >> shift_)) return kNoBlock;
-    const auto allocate = [&](auto& heap) {
-      const auto size = static_cast<Units>(units);
-      const auto log2_alignment = static_cast<std::uint8_t>(log2);
-      const BlockId id = heap.Allocate(size, log2_alignment, kind);
-      if (id != kNoBlock || !options_.auto_defragment || !options_.compact_before_refusal) {
-        return id;
-      }
-      return CompactAndAllocate(heap, size, log2_alignment, kind);
-    };
-    const BlockId id = std::visit(allocate, heap_);
-    if (id == kNoBlock) return id;
+    if (allocations_ >= most_ || bytes > capacity_ || log2 > 32) return kNoBlock;
+    const std::uint64_t least = bytes + (options_.overrun_guards ? kGuardBytes : 0);
+    const std::uint64_t units = least == 0 ? 1 : ((least - 1) >> shift_) + 1;
+    if (units > capacity_ >> shift_) return kNoBlock;
+    const auto size = static_cast<Units>(units);
+    const auto log2_alignment = static_cast<std::uint8_t>(log2);
+    BlockId id = WithHeap([&](auto& heap) { return heap.Allocate(size, log2_alignment, kind); });
+    if (id == kNoBlock) [[unlikely]] {
+      id = CompactAndAllocate(size, log2_alignment, kind);
+      if (id == kNoBlock) return id;
+    }
     ++allocations_;
+    changed_ = true;
     Block& block = blocks()[id];
     const std::uint64_t slack = (units << shift_) - bytes;
     block.slack = slack < (1 << 16) ? static_cast<std::uint16_t>(slack) : 0;
-    if (options_.overrun_guards) WriteGuard(block);
+    if (options_.overrun_guards) [[unlikely]]
+      WriteGuard(block);
     Repoison(block);
-    changed_ = true;
     return id;
   }
 
   void Free(BlockId id) {
-    const Block& block = blocks()[id];
-    if (options_.overrun_guards) CheckGuard(block);
-    if (base_ != nullptr) Poison(AddressOf(block), ToBytes(block.size));
+    if (options_.overrun_guards) [[unlikely]]
+      CheckGuard(blocks()[id]);
+    if (base_ != nullptr) Poison(AddressOf(blocks()[id]), ToBytes(blocks()[id].size));
     --allocations_;
     changed_ = true;
-    const auto free = [&](auto& heap) {
-      heap.Free(id);
-      if (options_.auto_defragment) DefragmentIfWorthwhile(heap);
-    };
-    std::visit(free, heap_);
+    WithHeap([&](auto& heap) { heap.Free(id); });
+    if (options_.auto_defragment) DefragmentIfWorthwhile();
   }
 
   // ---- Compaction.
 
-  template <class RangeHeap>
-  void DefragmentIfWorthwhile(RangeHeap& heap) {
-    const double outside = heap.free() - heap.LargestAtLeast();
-    if (outside > options_.tolerated_fragmentation * heap.free()) Step(heap, options_.auto_limits);
+  [[gnu::noinline]] void DefragmentIfWorthwhile() {
+    std::visit(
+        [&](auto& heap) {
+          const double outside = heap.free() - heap.LargestAtLeast();
+          if (outside > options_.tolerated_fragmentation * heap.free()) {
+            Step(heap, options_.auto_limits);
+          }
+        },
+        heap_);
   }
 
-  // Finishes the pass that is under way, and makes a whole one.
-  template <class RangeHeap>
-  BlockId CompactAndAllocate(RangeHeap& heap, Units size, std::uint8_t log2_alignment,
-                             BlockKind kind) {
-    if (size > heap.free()) return kNoBlock;
-    for (int passes = 0; passes < 2;) {
-      const DefragmentResult step = Step(heap, options_.auto_limits);
-      if (step.moves > 0) {
-        const BlockId id = heap.Allocate(size, log2_alignment, kind);
-        if (id != kNoBlock) return id;
+  // If that is wanted: finishes the pass that is under way, and makes a whole one.
+  [[gnu::noinline]] BlockId CompactAndAllocate(Units size, std::uint8_t log2_alignment,
+                                               BlockKind kind) {
+    if (!options_.auto_defragment || !options_.compact_before_refusal) return kNoBlock;
+    const auto compact = [&](auto& heap) {
+      if (size > heap.free()) return kNoBlock;
+      for (int passes = 0; passes < 2 && !IsSettled();) {
+        const DefragmentResult step = Step(heap, options_.auto_limits);
+        if (step.moves > 0) {
+          const BlockId id = heap.Allocate(size, log2_alignment, kind);
+          if (id != kNoBlock) return id;
+        }
+        if (step.pass_ended) ++passes;
       }
-      if (step.pass_ended) ++passes;
-      if (IsSettled()) break;
-    }
-    return kNoBlock;
+      return kNoBlock;
+    };
+    return std::visit(compact, heap_);
   }
 
   // Another pass of compaction would find nothing to do.
   bool IsSettled() const { return settled_ && !changed_; }
 
-  template <class RangeHeap>
-  DefragmentResult Step(RangeHeap& heap, const DefragmentLimits& limits) {
+  template <class Heap>
+  DefragmentResult Step(Heap& heap, const DefragmentLimits& limits) {
     if (IsSettled()) return {.pass_ended = true};
     if (heap.cursor() == internal::kEnd) {  // a pass begins
       settled_ = changed_ = false;
@@ -352,6 +365,8 @@ class MemoryPool::State {
   Heap heap_;
   internal::BlockTable* const blocks_;  // the heap's
   internal::OffsetMap fixed_;           // blocks that were given by address
+  const std::uint32_t most_;            // allocations at a time
+  std::uint64_t capacity_ = 0;          // in bytes
   std::uint32_t allocations_ = 0;
   std::uint64_t moves_ = 0;
   std::uint64_t bytes_moved_ = 0;

@@ -100,7 +100,7 @@ class BlockTable {
   }
 
  private:
-  bool Grow(std::uint64_t needed) {
+  [[gnu::noinline]] bool Grow(std::uint64_t needed) {
     std::uint64_t capacity = std::uint64_t{capacity_} * 2;
     if (capacity < needed) capacity = needed;
     if (capacity < 64) capacity = 64;

@@ -15,7 +15,7 @@ namespace ashlar::internal {
 class OffsetMap {
  public:
   // Makes chains short for so many blocks, if there is memory for that; they may be long.
-  void Reserve(BlockTable& blocks, std::uint32_t size) {
+  [[gnu::noinline]] void Reserve(BlockTable& blocks, std::uint32_t size) {
     const std::uint64_t count = std::bit_ceil(std::uint64_t{size} < 64 ? 64 : size);
     if (count <= Count()) return;
     std::unique_ptr<BlockId[]> heads(new (std::nothrow) BlockId[count]);
