@@ -51,6 +51,11 @@ BOOST_LOCKFREE = dict(
     header = "boost/lockfree/queue.hpp",
 )
 
+BOOST_INTERPROCESS = dict(
+    apt = ["libboost-dev"],
+    header = "boost/interprocess/interprocess_fwd.hpp",
+)
+
 BOOST_POOL = dict(
     apt = ["libboost-dev"],
     header = "boost/pool/pool.hpp",
@@ -121,6 +126,7 @@ def ashlar_dependencies():
         targets = {":tbb": "tbb"},
     )
     _maybe(system_library, "hwloc", **HWLOC)
+    _maybe(header_library, "boost_interprocess", **BOOST_INTERPROCESS)
     _maybe(header_library, "boost_lockfree", **BOOST_LOCKFREE)
     _maybe(header_library, "boost_pool", **BOOST_POOL)
     _maybe(header_library, "concurrentqueue", **CONCURRENTQUEUE)
