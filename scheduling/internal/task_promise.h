@@ -1,0 +1,84 @@
+// What tasks are made of, besides their values: who awaits whom, what they inherit, and how they
+// end where they are suspended.
+//
+// A task that is awaited knows a TaskLink, which lies in the frame of who awaits it. The links
+// make a chain from the innermost task, which waits or runs, to a root. A task that returns, or
+// throws, goes over to who awaits it. One that fails with a Status, or is cancelled, goes over to
+// the next in the chain that catches that: those in between stay suspended for good. The catcher
+// destroys them, the innermost first, in a loop; their locals are destroyed as in a return.
+#ifndef ASHLAR_SCHEDULING_INTERNAL_TASK_PROMISE_H_
+#define ASHLAR_SCHEDULING_INTERNAL_TASK_PROMISE_H_
+
+#include <coroutine>
+#include <cstddef>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "ashlar/scheduling/cancellation.h"
+#include "ashlar/scheduling/internal/frame_pool.h"
+#include "ashlar/scheduling/internal/transfer.h"
+
+namespace ashlar::internal {
+
+class TaskPromiseBase;
+
+// What a task hands down to the tasks that it awaits.
+struct TaskContext {
+  CancellationToken token;
+};
+
+enum class Catches { kNothing, kErrors, kAll };
+
+struct TaskLink {
+  explicit TaskLink(std::coroutine_handle<> task, Catches what) : child(task), catches(what) {}
+  TaskLink(const TaskLink&) = delete;
+  TaskLink& operator=(const TaskLink&) = delete;
+  ~TaskLink() {
+    if (child) child.destroy();
+  }
+
+  std::coroutine_handle<> child;     // owned
+  std::coroutine_handle<> awaiting;  // where it goes on when the child has ended
+  TaskPromiseBase* parent = nullptr;
+  const Catches catches;
+};
+
+// One that catches something.
+struct CatchingTaskLink : TaskLink {
+  using TaskLink::TaskLink;
+
+  // Ends those that will not go on, the innermost first.
+  absl::Status Catch() noexcept;
+
+  TaskPromiseBase* innermost = nullptr;  // null: the child came to its end
+  absl::Status failure;
+};
+
+// Of every coroutine that awaits tasks.
+class TaskPromiseBase {
+ public:
+  static void* operator new(std::size_t bytes) { return AllocateFrame(bytes); }
+  static void operator delete(void* frame, std::size_t bytes) noexcept { FreeFrame(frame, bytes); }
+
+  // What is set when it is awaited.
+  TaskLink* link = nullptr;
+  const TaskContext* context = nullptr;
+
+  bool IsCancelled() const noexcept { return context->token.IsCancelled(); }
+
+  // The task ends where it is suspended, or in its return statement: gives who goes on.
+  std::coroutine_handle<> EndCancelled() noexcept { return End(context->token.status(), true); }
+  std::coroutine_handle<> EndFailed(absl::Status failure) noexcept {
+    const bool cancelled = absl::IsCancelled(failure);
+    return End(std::move(failure), cancelled);
+  }
+
+ private:
+  std::coroutine_handle<> End(absl::Status failure, bool cancelled) noexcept;
+};
+
+// A root has no link. It awaits with one that catches all.
+
+}  // namespace ashlar::internal
+
+#endif  // ASHLAR_SCHEDULING_INTERNAL_TASK_PROMISE_H_
