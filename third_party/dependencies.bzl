@@ -46,6 +46,11 @@ HWLOC = dict(
     targets = {":hwloc": "hwloc"},
 )
 
+ASIO = dict(
+    apt = ["libasio-dev"],
+    header = "asio/io_context.hpp",
+)
+
 BOOST_LOCKFREE = dict(
     apt = ["libboost-dev"],
     header = "boost/lockfree/queue.hpp",
@@ -69,6 +74,12 @@ CONCURRENTQUEUE = dict(
 RELACY = dict(
     apt = ["relacy-dev"],
     header = "relacy/relacy.hpp",
+)
+
+LIBUV = dict(
+    apt = ["libuv1-dev"],
+    minimum = "1.40",
+    targets = {":libuv": "libuv"},
 )
 
 LIBURCU = dict(
@@ -126,10 +137,12 @@ def ashlar_dependencies():
         targets = {":tbb": "tbb"},
     )
     _maybe(system_library, "hwloc", **HWLOC)
+    _maybe(header_library, "asio", **ASIO)
     _maybe(header_library, "boost_interprocess", **BOOST_INTERPROCESS)
     _maybe(header_library, "boost_lockfree", **BOOST_LOCKFREE)
     _maybe(header_library, "boost_pool", **BOOST_POOL)
     _maybe(header_library, "concurrentqueue", **CONCURRENTQUEUE)
     _maybe(system_library, "liburcu", **LIBURCU)
+    _maybe(system_library, "libuv", **LIBUV)
     _maybe(header_library, "relacy", **RELACY)
     _maybe(cuda_repository, "local_cuda")
