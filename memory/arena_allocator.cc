@@ -6,8 +6,9 @@ namespace ashlar {
 
 ArenaAllocator::ArenaAllocator(std::span<std::byte> initial, const ArenaOptions& options) noexcept
     : next_bytes_(std::min(options.first_slab, options.largest_slab)), options_(options) {
-  const auto begin = reinterpret_cast<std::uintptr_t>(initial.data());
-  const std::uintptr_t end = (begin + initial.size()) & ~(std::uintptr_t{kUnit} - 1);
+  const auto data = reinterpret_cast<std::uintptr_t>(initial.data());
+  const std::uintptr_t begin = RoundUp(data, kGrain);
+  const std::uintptr_t end = (data + initial.size()) & ~(std::uintptr_t{kUnit} - 1);
   if (begin < end) {
     initial_begin_ = begin;
     initial_end_ = end;
@@ -80,6 +81,7 @@ void* ArenaAllocator::AllocateSlowly(std::size_t bytes, std::size_t alignment) n
       alignment > std::numeric_limits<std::size_t>::max() / 4) {
     return nullptr;
   }
+  if (bytes == 0) return Allocate(1, alignment);
   Slab* slab = FindUnused(bytes, alignment);
   if (slab == nullptr) slab = TakeNew(bytes, alignment);
   if (slab == nullptr) return nullptr;

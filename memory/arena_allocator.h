@@ -82,10 +82,12 @@ class ArenaAllocator {
   // Null if there is no memory.
   [[nodiscard]] void* Allocate(std::size_t bytes,
                                std::size_t alignment = alignof(std::max_align_t)) noexcept {
-    bytes += bytes == 0;
-    const std::uintptr_t begin = RoundUp(next_, alignment);
+    // What lies behind begins at a multiple of kGrain, so up to that nothing is to be rounded. 0 is
+    // the slow path's, and so is what this rounds to 0.
+    const std::size_t taken = RoundUp(bytes, kGrain);
+    const std::uintptr_t begin = alignment <= kGrain ? next_ : RoundUp(next_, alignment);
     // Ends are multiples of kUnit: rounding up to no more than that does not pass them.
-    if ((alignment <= kUnit || begin <= end_) && bytes <= end_ - begin) [[likely]]
+    if ((alignment <= kUnit || begin <= end_) && taken - 1 < end_ - begin) [[likely]]
       return Take(begin, bytes);
     return AllocateSlowly(bytes, alignment);
   }
@@ -130,6 +132,7 @@ class ArenaAllocator {
     std::size_t before;
   };
 
+  static constexpr std::size_t kGrain = 8;
   static constexpr std::size_t kUnit = 16;
   // Under AddressSanitizer, behind each allocation.
   static constexpr std::size_t kGap = kPoisons ? 16 : 0;
@@ -139,7 +142,7 @@ class ArenaAllocator {
   }
 
   void* Take(std::uintptr_t begin, std::size_t bytes) noexcept {
-    next_ = begin + bytes;
+    next_ = begin + RoundUp(bytes, kGrain);
     if constexpr (kPoisons) {
       Unpoison(reinterpret_cast<void*>(begin), bytes);
       if (end_ - next_ >= kGap) next_ += kGap;
@@ -176,9 +179,9 @@ class ArenaAllocator {
     return (slab == nullptr ? 0 : slab->before) + (next - Begin(slab));
   }
 
-  std::uintptr_t next_ = 0;
-  std::uintptr_t end_ = 0;  // a multiple of kUnit
-  Debt* debts_ = nullptr;   // the last first
+  std::uintptr_t next_ = 0;  // a multiple of kGrain
+  std::uintptr_t end_ = 0;   // a multiple of kUnit
+  Debt* debts_ = nullptr;    // the last first
 
   Slab* current_ = nullptr;  // null: the initial buffer
   Slab* first_ = nullptr;

@@ -19,7 +19,7 @@ class Input {
   bool IsEmpty() const { return next_ == end_; }
   std::uint8_t Byte() { return IsEmpty() ? 0 : *next_++; }
   // Small ones most often.
-  std::size_t Size() { return std::size_t{Byte()} << (Byte() % 8); }
+  std::size_t Size() { return std::size_t{Byte()} << (Byte() % 6); }
 
  private:
   const std::uint8_t* next_;
