@@ -431,6 +431,12 @@ TEST(TaskGroupDeathTest, MisuseIsChecked) {
   EXPECT_DEATH((void)group.TakeResult<int>(0), "was taken before");
 }
 
+std::vector<int> UpTo(int end) {
+  std::vector<int> numbers(static_cast<std::size_t>(end));
+  for (int i = 0; i < end; ++i) numbers[static_cast<std::size_t>(i)] = i;
+  return numbers;
+}
+
 TEST(ParallelForEachTest, EveryElementOnce) {
   OneThread thread;
   std::vector<int> numbers(1000, 0);
@@ -452,7 +458,7 @@ TEST(ParallelForEachTest, AnyForwardRange) {
   EXPECT_TRUE(ParallelForEach(executor, numbers, [&](int n) { sum += n; }).ok());
   EXPECT_EQ(sum, 6);
   EXPECT_TRUE(ParallelForEach(executor, std::vector<int>(), [&](int n) { sum += n; }).ok());
-  EXPECT_TRUE(ParallelForEach(executor, std::views::iota(0, 5), [&](int n) { sum += n; }).ok());
+  EXPECT_TRUE(ParallelForEach(executor, UpTo(5), [&](int n) { sum += n; }).ok());
   EXPECT_EQ(sum, 16);
 }
 
@@ -463,17 +469,15 @@ TEST(ParallelForEachTest, TheFirstFailureEndsIt) {
     ++count;
     return n == 10 ? absl::OutOfRangeError("ten") : absl::OkStatus();
   };
-  EXPECT_EQ(ParallelForEach(executor, std::views::iota(0, 100), fails, {.grain = 1}),
+  EXPECT_EQ(ParallelForEach(executor, UpTo(100), fails, {.grain = 1}),
             absl::OutOfRangeError("ten"));
   EXPECT_EQ(count, 11);
   const auto throws = [](int) { throw std::runtime_error("thrown"); };
-  EXPECT_THROW((void)ParallelForEach(executor, std::views::iota(0, 100), throws),
-               std::runtime_error);
+  EXPECT_THROW((void)ParallelForEach(executor, UpTo(100), throws), std::runtime_error);
   CancellationSource source;
   source.Cancel();
-  EXPECT_EQ(
-      ParallelForEach(executor, std::views::iota(0, 100), fails, {.token = source.token()}).code(),
-      StatusCode::kCancelled);
+  EXPECT_EQ(ParallelForEach(executor, UpTo(100), fails, {.token = source.token()}).code(),
+            StatusCode::kCancelled);
   EXPECT_EQ(count, 11);
 }
 

@@ -162,7 +162,7 @@ TEST(TimerServiceDeathTest, AServiceOutlivesItsTimers) {
         timers.reset();
       },
       "outlives its service");
-  EXPECT_DEATH(ManualTimerService(absl::ZeroDuration()), "a tick is a nanosecond or more");
+  EXPECT_DEATH(ManualTimerService{absl::ZeroDuration()}, "a tick is a nanosecond or more");
   ManualTimerService timers;
   EXPECT_DEATH(timers.Advance(-kMs), "time does not go back");
 }
