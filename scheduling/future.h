@@ -147,12 +147,12 @@ class [[nodiscard]] Future {
   }
 
   // Asks the producer to stop. The future remains to be read.
-  void Cancel() {
+  void Cancel(CancellationReason reason = CancellationReason::kCancelled) {
     ASHLAR_CHECK(valid(), kReadTwice);
     if (block_ == nullptr || !block_->cancellation) return;
     // What is called may read this future.
     CancellationSource source = *block_->cancellation;
-    source.Cancel();
+    source.Cancel(reason);
   }
 
   // f(T), or f() for void.
@@ -189,6 +189,17 @@ class [[nodiscard]] Future {
                  internal::FinallyStep<T, std::decay_t<F>>{std::forward<F>(f)});
   }
 
+  // f(Outcome<T>), whatever it is: what the others are made of.
+  template <class F>
+  auto ThenOutcome(F&& f) && {
+    return Chain(internal::Inline(), internal::OutcomeStep<T, std::decay_t<F>>{std::forward<F>(f)});
+  }
+  template <Executor E, class F>
+  auto ThenOutcome(E& executor, F&& f) && {
+    return Chain(internal::On<E>{&executor},
+                 internal::OutcomeStep<T, std::decay_t<F>>{std::forward<F>(f)});
+  }
+
   // For several readers; include shared_future.h.
   SharedFuture<T> Share() &&;
 
@@ -197,8 +208,6 @@ class [[nodiscard]] Future {
 
  private:
   friend internal::FutureAccess;
-  template <class V, class F>
-  friend struct internal::FinallyStep;
   friend FutureAwaiter<T>;
   friend SharedFuture<T>;
 
@@ -265,6 +274,9 @@ inline Future<void> MakeFuture() { return Future<void>(absl::OkStatus()); }
 // cancelled, and does not run if that is before it begins.
 template <Executor E, class F>
 auto Async(E& executor, F&& f);
+// The same with a source of the caller's, for any f.
+template <Executor E, class F>
+auto Async(E& executor, CancellationSource source, F&& f);
 
 template <class T>
 class Promise {
@@ -370,13 +382,19 @@ class [[nodiscard]] FutureAwaiter final : public internal::Continuation {
 
 namespace internal {
 
-// f(token) as a step on nothing.
+// f(token) or f(), as a step on nothing.
 template <class F>
-struct TokenStep {
+struct AsyncStep {
   static constexpr bool kSkippedIfCancelled = true;
-  using U = FutureValue<std::invoke_result_t<F, CancellationToken>>;
+  using U = FutureValue<typename AsyncResult<F>::type>;
 
-  Future<U> operator()(Outcome<void>&&) { return Call<U>(std::move(f), std::move(token)); }
+  Future<U> operator()(Outcome<void>&&) {
+    if constexpr (std::is_invocable_v<F, CancellationToken>) {
+      return Call<U>(std::move(f), std::move(token));
+    } else {
+      return Call<U>(std::move(f));
+    }
+  }
 
   F f;
   CancellationToken token;
@@ -385,17 +403,20 @@ struct TokenStep {
 }  // namespace internal
 
 template <Executor E, class F>
+auto Async(E& executor, CancellationSource source, F&& f) {
+  using Step = internal::AsyncStep<std::decay_t<F>>;
+  using U = typename Step::U;
+  using Stage = internal::Stage<U, internal::OwnInput<void>, Step, internal::On<E>>;
+  auto stage =
+      std::make_unique<Stage>(Step{std::forward<F>(f), source.token()}, internal::On<E>{&executor});
+  stage->cancellation = std::move(source);
+  return internal::PostStage<U>(std::move(stage));
+}
+
+template <Executor E, class F>
 auto Async(E& executor, F&& f) {
-  using Fn = std::decay_t<F>;
-  if constexpr (std::is_invocable_v<Fn, CancellationToken>) {
-    using Step = internal::TokenStep<Fn>;
-    using U = typename Step::U;
-    using Stage = internal::Stage<U, internal::OwnInput<void>, Step, internal::On<E>>;
-    CancellationSource source;
-    auto stage = std::make_unique<Stage>(Step{std::forward<F>(f), source.token()},
-                                         internal::On<E>{&executor});
-    stage->cancellation = std::move(source);
-    return internal::PostStage<U>(std::move(stage));
+  if constexpr (std::is_invocable_v<std::decay_t<F>, CancellationToken>) {
+    return Async(executor, CancellationSource(), std::forward<F>(f));
   } else {
     return MakeFuture().Then(executor, std::forward<F>(f));
   }

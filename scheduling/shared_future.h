@@ -87,10 +87,10 @@ class [[nodiscard]] SharedFuture {
     return block().outcome();
   }
 
-  void Cancel() const {
+  void Cancel(CancellationReason reason = CancellationReason::kCancelled) const {
     if (!block().cancellation) return;
     CancellationSource source = *block().cancellation;
-    source.Cancel();
+    source.Cancel(reason);
   }
 
   // f(const T&), or f() for void.

@@ -191,10 +191,11 @@ class OwnInput {
   Outcome<T> outcome_;
 };
 
-// A callback that cancels something else.
+// A callback that cancels something else, for the same reason.
 struct Cancels {
+  CancellationToken because_of;
   CancellationSource source;
-  void operator()() noexcept { source.Cancel(); }
+  void operator()() noexcept { source.Cancel(because_of.reason()); }
 };
 
 // step(input.outcome()) is a Future<U>, and is called once.
@@ -231,7 +232,8 @@ class Stage final : public FutureBlock<U>, public Dispatched {
     }
     inner_ = FutureAccess::Release(result);
     if (this->cancellation && inner_->cancellation) {
-      link_.emplace(this->cancellation->token(), Cancels{*inner_->cancellation});
+      link_.emplace(this->cancellation->token(),
+                    Cancels{this->cancellation->token(), *inner_->cancellation});
     }
     // From here on another thread may finish this stage.
     return inner_->Leave(this) ? Forward() : nullptr;
@@ -321,7 +323,7 @@ Future<U> Call(F&& f, Args&&... args) {
   }
 }
 
-// The steps of Then, Catch and Finally.
+// The steps of Then and its like.
 template <class T, class F>
 struct ThenResult {
   using type = std::invoke_result_t<F, T>;
@@ -369,29 +371,39 @@ struct CatchStep {
   F f;
 };
 
-// What becomes of `first` when what Finally's function did has ended: the first failure counts.
-template <class T>
-struct AfterwardsStep {
+template <class T, class F>
+struct OutcomeStep {
   static constexpr bool kSkippedIfCancelled = false;
-  using U = T;
+  using U = FutureValue<std::invoke_result_t<F, Outcome<T>>>;
 
-  Future<T> operator()(Outcome<void>&& last) {
-    if (!first.ok() || last.ok()) return Future<T>(std::move(first));
-    return std::move(last).template FailureAs<T>();
-  }
-  Outcome<T> first;
+  Future<U> operator()(Outcome<T>&& in) { return Call<U>(std::move(f), std::move(in)); }
+  F f;
 };
 
+// The first failure counts.
 template <class T, class F>
 struct FinallyStep {
   static constexpr bool kSkippedIfCancelled = false;
   using U = T;
 
   Future<T> operator()(Outcome<T>&& in) {
-    auto done = Call<void>(std::move(f));
-    return std::move(done).Chain(Inline(), AfterwardsStep<T>{std::move(in)});
+    return Call<void>(std::move(f))
+        .ThenOutcome([in = std::move(in)](Outcome<void>&& end) mutable -> Future<T> {
+          if (!in.ok() || end.ok()) return Future<T>(std::move(in));
+          return std::move(end).template FailureAs<T>();
+        });
   }
   F f;
+};
+
+template <class F>
+struct AsyncResult {
+  using type = std::invoke_result_t<F>;
+};
+template <class F>
+requires std::is_invocable_v<F, CancellationToken>
+struct AsyncResult<F> {
+  using type = std::invoke_result_t<F, CancellationToken>;
 };
 
 }  // namespace internal

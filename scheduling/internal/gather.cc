@@ -29,24 +29,24 @@ void Gathering::AddSource(std::size_t index, const CancellationSource* source) {
 std::optional<CancellationSource> Gathering::Link() {
   if (sources_.empty()) return std::nullopt;
   CancellationSource source;
-  link_.emplace(source.token(), CancelInputs{this});
+  link_.emplace(source.token(), CancelInputs{this, source.token()});
   return source;
 }
 
 Continuation* Gathering::Ended(std::uint32_t index, bool decides) noexcept {
-  if (decides && state_.Claim(index)) CancelOthers(index);
+  if (decides && state_.Claim(index)) CancelOthers(index, CancellationReason::kCancelled);
   return LetGo();
 }
 
-void Gathering::CancelAll() noexcept {
+void Gathering::CancelAll(CancellationReason reason) noexcept {
   if (!state_.Hold()) return;
-  CancelOthers(GatherState<>::kNobody);
+  CancelOthers(GatherState<>::kNobody, reason);
   RunChain(LetGo());
 }
 
-void Gathering::CancelOthers(std::size_t index) noexcept {
+void Gathering::CancelOthers(std::size_t index, CancellationReason reason) noexcept {
   for (auto& [of, source] : sources_) {
-    if (of != index) source.Cancel();
+    if (of != index) source.Cancel(reason);
   }
 }
 

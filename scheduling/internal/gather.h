@@ -47,13 +47,14 @@ class Gathering {
  private:
   struct CancelInputs {
     Gathering* gathering;
-    void operator()() noexcept { gathering->CancelAll(); }
+    CancellationToken because_of;
+    void operator()() noexcept { gathering->CancelAll(because_of.reason()); }
   };
 
   virtual Continuation* Complete() noexcept = 0;
 
-  void CancelAll() noexcept;
-  void CancelOthers(std::size_t index) noexcept;
+  void CancelAll(CancellationReason reason) noexcept;
+  void CancelOthers(std::size_t index, CancellationReason reason) noexcept;
 
   GatherState<> state_;
   std::vector<std::pair<std::size_t, CancellationSource>> sources_;
