@@ -113,6 +113,22 @@ TEST(TimeoutTest, GivesUpWhenTheTimeIsUpAndCancels) {
   promise.SetValue(7);
 }
 
+TEST(TimeoutTest, WhatIsAttachedGoesOnFromThere) {
+  ManualTimerService timers;
+  ManualExecutor executor;
+  Promise<int> promise{CancellationSource()};
+  auto future = Timeout(promise.GetFuture(), timers, 5 * kMs)
+                    .Then(executor, [](int n) { return n; })
+                    .Catch(executor,
+                           [](const absl::Status& status) {
+                             return absl::IsDeadlineExceeded(status) ? 1 : 0;
+                           })
+                    .Then(executor, [](int n) { return n + 1; });
+  timers.Advance(5 * kMs);
+  executor.RunAll();
+  EXPECT_EQ(*future.Get(absl::ZeroDuration()), 2);
+}
+
 TEST(TimeoutTest, AProducerThatNeverAnswersHoldsNobodyUp) {
   ManualTimerService timers;
   Promise<std::unique_ptr<int>> promise;

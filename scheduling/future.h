@@ -39,8 +39,8 @@
 // Cancelling. Cancel() asks the producer to stop; what it does then is its own business, and the
 // future is ready when it has ended. A promise that is made with a CancellationSource listens, and
 // so do all futures that are made of its future while that is pending: Cancel of the last one asks
-// the first producer, functions of Then and Catch that have not begun by then are skipped, and the
-// outcome is Cancelled. Finally's are called.
+// the first producer, functions of Then that have not begun by then are skipped, and the outcome is
+// Cancelled. Failures pass as they are; Catch's functions and Finally's are called.
 //
 // Waiting: Wait and Get block the thread, at most for as long as they are told; without a limit
 // they wait without bound, and with one of zero or less they do not block. DeadlineExceeded is
@@ -409,6 +409,7 @@ auto Async(E& executor, CancellationSource source, F&& f) {
   using Stage = internal::Stage<U, internal::OwnInput<void>, Step, internal::On<E>>;
   auto stage =
       std::make_unique<Stage>(Step{std::forward<F>(f), source.token()}, internal::On<E>{&executor});
+  stage->input().Set(Outcome<void>(std::monostate()));
   stage->cancellation = std::move(source);
   return internal::PostStage<U>(std::move(stage));
 }

@@ -51,6 +51,16 @@ ASIO = dict(
     header = "asio/io_context.hpp",
 )
 
+BOOST_FIBER = dict(
+    apt = ["libboost-fiber-dev"],
+    header = "boost/fiber/future.hpp",
+)
+
+BOOST_THREAD = dict(
+    apt = ["libboost-thread-dev"],
+    header = "boost/thread/future.hpp",
+)
+
 BOOST_LOCKFREE = dict(
     apt = ["libboost-dev"],
     header = "boost/lockfree/queue.hpp",
@@ -138,9 +148,11 @@ def ashlar_dependencies():
     )
     _maybe(system_library, "hwloc", **HWLOC)
     _maybe(header_library, "asio", **ASIO)
+    _maybe(header_library, "boost_fiber", **BOOST_FIBER)
     _maybe(header_library, "boost_interprocess", **BOOST_INTERPROCESS)
     _maybe(header_library, "boost_lockfree", **BOOST_LOCKFREE)
     _maybe(header_library, "boost_pool", **BOOST_POOL)
+    _maybe(header_library, "boost_thread", **BOOST_THREAD)
     _maybe(header_library, "concurrentqueue", **CONCURRENTQUEUE)
     _maybe(system_library, "liburcu", **LIBURCU)
     _maybe(system_library, "libuv", **LIBUV)

@@ -219,7 +219,7 @@ class Stage final : public FutureBlock<U>, public Dispatched {
 
   Continuation* RunHere() noexcept override {
     if constexpr (Step::kSkippedIfCancelled) {
-      if (this->cancellation && this->cancellation->IsCancelled()) {
+      if (this->cancellation && this->cancellation->IsCancelled() && work_->input.outcome().ok()) {
         return Refuse(this->cancellation->token().status());
       }
     }
@@ -352,7 +352,7 @@ struct ThenStep {
 // E: the type of exception, or void for every failure, as a Status.
 template <class T, class E, class F>
 struct CatchStep {
-  static constexpr bool kSkippedIfCancelled = true;
+  static constexpr bool kSkippedIfCancelled = false;
   using U = T;
 
   Future<T> operator()(Outcome<T>&& in) {

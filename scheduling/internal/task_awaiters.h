@@ -267,7 +267,7 @@ class FutureWait final : private Continuation {
       future_.Cancel();
     } else if (const auto& source = FutureAccess::Block(future_)->cancellation) {
       if (parent_.context->token.CanBeCancelled()) {
-        link_.emplace(parent_.context->token, Cancels{*source});
+        link_.emplace(parent_.context->token, Cancels{parent_.context->token, *source});
       }
     }
     owned_ = FutureAccess::Release(future_);
