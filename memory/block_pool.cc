@@ -12,6 +12,7 @@ constexpr std::size_t kSmallestSlab = SlabSource::kMapped;
 // Slabs of larger blocks have fewer.
 constexpr std::size_t kUsualBlocks = 32;
 constexpr std::size_t kLargestUsualSlab = std::size_t{2} << 20;
+constexpr std::size_t kMagazineBytes = std::size_t{32} << 10;
 // Larger ones are refused; no memory could hold them.
 constexpr std::size_t kLargestBlock = std::size_t{1} << 46;
 
@@ -26,7 +27,8 @@ constexpr std::size_t WordsFor(std::size_t bits) { return (bits + 63) / 64; }
 template <bool kChecked>
 BasicBlockPool<kChecked>::BasicBlockPool(const BlockPoolOptions& options) noexcept
     : bytes_(RoundUp(std::clamp<std::size_t>(options.bytes, 1, kLargestBlock), sizeof(Link))),
-      magazine_(std::min(options.magazine, kMostInMagazine)),
+      magazine_(std::min({options.magazine, kMostInMagazine, options.limit / 16,
+                          std::max(kMagazineBytes / bytes_, std::size_t{16})})),
       filled_(std::max<std::size_t>(magazine_ / 2, 1)),
       // With what a link carries a magazine that was not yet filled does not overflow.
       others_(std::min((bytes_ - sizeof(Link)) / sizeof(void*), filled_ - 1)),

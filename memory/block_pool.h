@@ -12,25 +12,27 @@
 // not: sizes vary (malloc, memory_pool.h); all end at once (arena_allocator.h).
 //
 // Contract. A block is aligned as asked, and not initialised. Slabs of blocks come from the source
-// as they are needed. A thread keeps up to `magazine` free blocks at hand, and slabs of its own:
+// as they are needed. A thread keeps free blocks at hand, in its magazine, and slabs of its own:
 // blocks that others freed come back to the thread whose slab they are of, half a magazine at a
-// time. When a thread ends, all that it kept is there for others, and so are its slabs, a part for
-// whoever gets its number next (thread_index.h), and all under the limit.
+// time. When a thread ends, what it kept is there for others: its empty slabs for whoever needs
+// one, the rest for the next thread with its number (thread_index.h), and under the limit for all.
 // Slabs stay until Trim: that gives back those without a block in use, or in another living
 // thread's magazine.
 //
-// Parameters (bytes where not said): `bytes` is raised to 1; `alignment` is a power of two up to a
-// page; `limit` is in blocks, used or free in the pool: never exceeded. Beneath it a
-// thread is refused only if every block is in use, or in another living thread's magazine, and
-// with `magazine` 0 only if every one is in use. `magazine` is at most 64.
-// Thread safety: any member from any thread, but for the destructor. It checks, in every build,
-// that all blocks are back. Progress: lock-free while a thread's magazine serves; else blocking,
-// for short. Errors: null if there is no memory. Free never fails. Checked while kChecked, which is
-// where NDEBUG is not defined: a block that is freed twice, or is none of this pool's, or was
-// written beyond its end. Frees that were twice are found in every build when a magazine is
-// emptied. Under AddressSanitizer free blocks are poisoned. Cost: 8 more bytes a block if checked,
-// and 1 bit; a slab has 64 KiB or room for 32 blocks. A pair of calls is about 20 instructions,
-// none locked; figures are in README.md.
+// Parameters. Sizes are in bytes. `bytes` is raised to 1; `alignment` is a power of two up to a
+// page. `limit` is in blocks, used and free ones: it is never exceeded, and beneath it, or without
+// memory, a thread is refused only if every block is in use or in another living thread's magazine.
+// `magazine` is the most blocks that a magazine has; it has no more than make 32 KiB (or 16), nor
+// than a 16th of the limit. With 0 a thread is refused only if every block is in use.
+// Thread safety: any member from any thread, but for the destructor. That checks, in every build,
+// that all blocks are back.
+// Progress: wait-free while a thread's magazine serves; else blocking, for a microsecond or two.
+// Errors: null if there is no memory. Free does not fail.
+// Checks, where NDEBUG is not defined: a block that is freed twice, or is none of this pool's, or
+// was written to beyond its end (rounded up to 8). In every build two frees of a block are found
+// when both have left the magazines. Under AddressSanitizer free blocks are poisoned.
+// Cost: a bit a block, and 8 bytes if it is checked. A slab has 64 KiB, or room for 32 blocks. A
+// pair of calls is 24 instructions, none locked; figures are in README.md.
 //
 // Source: magazines after J. Bonwick and J. Adams, "Magazines and vmem", USENIX 2001; frees by
 // other threads after snmalloc (remote_free_list.h): they travel as lists of addresses, written
@@ -66,7 +68,7 @@ struct BlockPoolOptions {
   std::size_t bytes = 0;
   std::size_t alignment = alignof(std::max_align_t);
   std::size_t limit = std::numeric_limits<std::size_t>::max();
-  std::size_t magazine = 64;
+  std::size_t magazine = 512;
   SlabSource& source = SlabSource::System();  // outlives the pool
 };
 
@@ -118,7 +120,7 @@ class BasicBlockPool final : private ThreadExitHook {
   struct Heap;
 
   static constexpr std::size_t kLine = 64;
-  static constexpr std::size_t kMostInMagazine = 64;
+  static constexpr std::size_t kMostInMagazine = 512;
   static constexpr std::size_t kAhead = 6;
   // Threads with lower numbers find their heap at once.
   static constexpr std::uint32_t kNear = 256;

@@ -89,7 +89,8 @@ class Model {
 template <class Pool>
 void Run(const std::uint8_t* data, std::size_t size) {
   Model<Pool> model(1 + data[0] * static_cast<std::size_t>(1 + data[1] % 4),
-                    std::size_t{1} << data[1] % 13, data[2] * std::size_t{4}, data[3] % 70);
+                    std::size_t{1} << data[1] % 13, data[2] * std::size_t{4},
+                    data[3] * std::size_t{3});
   for (std::size_t i = 5; i + 1 < size; i += 2) {
     model.Step(data[i], data[i + 1]);
     model.CheckInvariants();

@@ -35,7 +35,7 @@ namespace ashlar {
 // As in BlockPoolOptions. The limit is in objects.
 struct ObjectPoolOptions {
   std::size_t limit = std::numeric_limits<std::size_t>::max();
-  std::size_t magazine = 64;
+  std::size_t magazine = 512;
   SlabSource& source = SlabSource::System();
 };
 
