@@ -85,6 +85,7 @@ template <class R>
 class [[nodiscard]] Task {
  public:
   using promise_type = internal::TaskPromise<R>;
+  using returned_type = R;
   // What its outcome is of: R, or T for an absl::StatusOr<T>, or void for an absl::Status.
   using value_type = internal::FutureValue<R>;
 

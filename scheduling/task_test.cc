@@ -273,6 +273,19 @@ Task<std::size_t> HasALargeFrame(std::size_t byte) {
 
 TEST(TaskTest, AFrameMayBeLarge) { EXPECT_EQ(BlockOn(HasALargeFrame(4321)).value(), 4321U); }
 
+TEST(TaskTest, FramesAreMadeAndFreedByDifferentThreads) {
+  for (int round = 0; round < 3; ++round) {
+    std::vector<Task<int>> tasks;
+    std::thread([&] {
+      for (int i = 0; i < 200; ++i) tasks.push_back(Sum(i));
+    }).join();
+    std::thread([&] {
+      for (Task<int>& task : tasks) EXPECT_TRUE(BlockOn(std::move(task)).ok());
+      tasks.clear();
+    }).join();
+  }
+}
+
 // ---- Futures
 
 Task<std::string> Waits(Log& log, Future<std::string> future) {

@@ -1,47 +1,59 @@
-// AllocateFrame, FreeFrame: memory for coroutine frames, from pools of blocks of a few sizes.
+// AllocateFrame, FreeFrame: memory for coroutine frames, by sizes.
 //
-// The pools are of the process, and stay: frames are made and freed by whatever threads, also
-// before main() and after it. Frames of more than kLargestPooledFrame bytes come from the heap.
+// A thread keeps a few free frames of each size in lists, from which most calls are served. Behind
+// them are pools of blocks (block_pool.h), of the process, which stay: frames are made and freed by
+// whatever threads, also before main() and after it. Frames of more than kLargestPooledFrame bytes
+// come from the heap.
 #ifndef ASHLAR_SCHEDULING_INTERNAL_FRAME_POOL_H_
 #define ASHLAR_SCHEDULING_INTERNAL_FRAME_POOL_H_
 
-#include <atomic>
 #include <cstddef>
 #include <new>
 
-#include "ashlar/memory/block_pool.h"
+#include "ashlar/memory/poison.h"
 
 namespace ashlar::internal {
 
 inline constexpr std::size_t kFrameStep = 64;
-inline constexpr std::size_t kLargestPooledFrame = 1024;
+inline constexpr std::size_t kFrameSizes = 16;
+inline constexpr std::size_t kLargestPooledFrame = kFrameStep * kFrameSizes;
 
-// The pools' first, once somebody made them; one for each step of size.
-extern constinit std::atomic<BlockPool*> frame_pools;
-BlockPool* MakeFramePools();
+// Of one size, of a thread.
+struct FreeFrames {
+  struct Frame {
+    Frame* next;
+  };
+  Frame* first = nullptr;
+  int room = 0;  // for how many more; none before the first is freed, and after the thread's end
+};
+extern constinit thread_local FreeFrames free_frames
+    [[gnu::tls_model("initial-exec")]][kFrameSizes];
 
-inline BlockPool& FramePoolFor(std::size_t bytes) {
-  // acquire: the pools. Pairs with the release in MakeFramePools.
-  BlockPool* pools = frame_pools.load(std::memory_order_acquire);
-  if (pools == nullptr) [[unlikely]]
-    pools = MakeFramePools();
-  return pools[(bytes - 1) / kFrameStep];
-}
+void* AllocateFrameSlowly(std::size_t bytes);
+void FreeFrameSlowly(void* frame, std::size_t bytes) noexcept;
+
+// AddressSanitizer sees what is in the pools, and not what is in the lists.
+inline constexpr bool kListsFrames = !kPoisons;
 
 // Throws std::bad_alloc.
 inline void* AllocateFrame(std::size_t bytes) {
-  if (bytes > kLargestPooledFrame) [[unlikely]]
-    return ::operator new(bytes);
-  void* const frame = FramePoolFor(bytes).Allocate();
+  if (!kListsFrames || bytes > kLargestPooledFrame) return AllocateFrameSlowly(bytes);
+  FreeFrames& free = free_frames[(bytes - 1) / kFrameStep];
+  FreeFrames::Frame* const frame = free.first;
   if (frame == nullptr) [[unlikely]]
-    throw std::bad_alloc();
+    return AllocateFrameSlowly(bytes);
+  free.first = frame->next;
+  ++free.room;
   return frame;
 }
 
 inline void FreeFrame(void* frame, std::size_t bytes) noexcept {
-  if (bytes > kLargestPooledFrame) [[unlikely]]
-    return ::operator delete(frame);
-  FramePoolFor(bytes).Free(frame);
+  if (!kListsFrames || bytes > kLargestPooledFrame) return FreeFrameSlowly(frame, bytes);
+  FreeFrames& free = free_frames[(bytes - 1) / kFrameStep];
+  if (free.room <= 0) [[unlikely]]
+    return FreeFrameSlowly(frame, bytes);
+  free.first = ::new (frame) FreeFrames::Frame{free.first};
+  --free.room;
 }
 
 }  // namespace ashlar::internal
