@@ -39,13 +39,13 @@ using Pools = testing::Types<BasicBlockPool<false>, BasicBlockPool<true>>;
 TYPED_TEST_SUITE(BlockPoolTest, Pools);
 
 TYPED_TEST(BlockPoolTest, BlocksAreAlignedAndApart) {
-  for (const std::size_t bytes : {0, 1, 7, 8, 9, 24, 64, 100, 1000, 5000, 100'000}) {
-    for (const std::size_t alignment : {1, 8, 16, 64, 4096}) {
+  for (const std::size_t bytes : {0, 1, 7, 24, 64, 1000, 5000, 100'000}) {
+    for (const std::size_t alignment : {1, 16, 4096}) {
       TypeParam pool({.bytes = bytes, .alignment = alignment});
       std::vector<void*> blocks;
       std::set<std::uintptr_t> addresses;
       const std::size_t room = std::max<std::size_t>(bytes, 1);
-      for (int i = 0; i < 150; ++i) {
+      for (int i = 0; i < 70; ++i) {
         void* const block = pool.Allocate();
         ASSERT_NE(block, nullptr);
         std::memset(block, i, room);
