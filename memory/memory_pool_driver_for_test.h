@@ -21,7 +21,10 @@ class MemoryPoolDriver {
 
   // Region::kOffsets is one that the pool cannot touch, though the driver can.
   MemoryPoolDriver(Region region, std::uint64_t bytes, MemoryPoolOptions options)
-      : region_(region), options_(options), memory_(region == Region::kOwn ? 0 : bytes) {
+      : region_(region),
+        options_(options),
+        // A unit more: the first may begin anywhere.
+        memory_(region == Region::kOwn ? 0 : bytes + options.granularity) {
     if (region != Region::kOwn) {
       options.move = [this](const MemoryMove& move) { Move(move); };
     }
