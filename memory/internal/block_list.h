@@ -11,21 +11,21 @@ class BlockList {
   BlockId first() const { return first_; }
   bool IsEmpty() const { return first_ == kNoBlock; }
 
+  // The first block's `previous` means nothing: to take it touches no other.
   void Add(BlockTable& blocks, BlockId id) {
-    blocks[id].previous = kNoBlock;
     blocks[id].next = first_;
     if (first_ != kNoBlock) blocks[first_].previous = id;
     first_ = id;
   }
 
   void Remove(BlockTable& blocks, BlockId id) {
-    const BlockId previous = blocks[id].previous;
     const BlockId next = blocks[id].next;
-    if (previous == kNoBlock) {
+    if (id == first_) {
       first_ = next;
-    } else {
-      blocks[previous].next = next;
+      return;
     }
+    const BlockId previous = blocks[id].previous;
+    blocks[previous].next = next;
     if (next != kNoBlock) blocks[next].previous = previous;
   }
 
