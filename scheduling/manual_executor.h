@@ -16,7 +16,8 @@
 // of one thread never hangs in one; if another thread is running it, it sleeps until the end. A
 // Wait in a function for itself has no end.
 // Refuse() lets it refuse everything from then on; what was accepted can be run as before.
-// The destructor runs what is left, in order. No other thread may be in a call then.
+// The destructor runs what is left, in order: what that refers to must live longer, or be run
+// before by RunAll. No other thread may be in a call then.
 //
 // Thread safety: everything from any thread. Blocking.
 // Errors: InvalidArgument for a null function, FailedPrecondition after Refuse(). What a function

@@ -56,7 +56,7 @@ TEST(ManualExecutorTest, WaitRunsWhatHasNotBegunAndNothingElse) {
   EXPECT_TRUE(handle.Wait().ok());
   EXPECT_EQ(mine, 1);
   EXPECT_EQ(other, 0);
-  EXPECT_EQ(executor.pending(), 1u);
+  EXPECT_EQ(executor.RunAll(), 1u);
 }
 
 TEST(ManualExecutorTest, WaitSleepsWhileAnotherThreadRunsIt) {
