@@ -131,6 +131,7 @@ void GroupCore::EndAll(GroupState<>::Member* member, const absl::Status& status)
   while (member != nullptr) {
     auto& task = static_cast<GroupTask&>(*member);
     member = member->next();
+    task.Drop();
     task.status = status;
     const bool keep = config_.keep_results;
     (void)state_.End(task, MemberState::kCancelled, keep);
@@ -164,8 +165,8 @@ absl::Status GroupCore::Wait(absl::Duration timeout) {
   const bool may_block = timeout > absl::ZeroDuration();
   const bool is_here = executor_.is_here(executor_.executor);
   const bool helps = is_here && may_block;
-  bool executor_helps = !is_here && may_block;
   const bool has_deadline = timeout != absl::InfiniteDuration();
+  bool executor_helps = !is_here && !has_deadline;  // which nothing bounds
   const auto begin = std::chrono::steady_clock::now();
   for (;;) {
     if (executor_helps && state_.MayHelp()) {
@@ -263,6 +264,7 @@ TaskGroup::TaskGroup(internal::GroupExecutor executor, TaskGroupConfig config)
                "a timeout needs timers");
   refuse_.emplace(core_->token(), RefuseAll{core_});
   if (config.parent != nullptr) {
+    if (!core_->is_child()) Cancel();  // it has ended
     parent_.emplace(config.parent->token(), Follow{core_, config.parent->token()});
   }
   if (config.token.CanBeCancelled()) token_.emplace(config.token, Follow{core_, config.token});

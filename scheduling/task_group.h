@@ -33,13 +33,14 @@
 // Groups in groups. A child counts as one of the parent's tasks until it has ended, that is, until
 // its Wait has returned or its scope has ended, which so comes before the parent's end. A parent's
 // cancellation cancels it; its failures are failures of the parent, whose cancel_on_error says what
-// that means. Its cancellation does not concern the parent.
+// that means. Its cancellation does not concern the parent. A child of a group that has ended is
+// cancelled from the start.
 //
 // The end. A group ends when a Wait, or the destructor, finds nothing unfinished; afterwards it
 // admits nothing. The destructor waits; if an exception leaves the scope, it cancels before. A
 // thread of the executor that waits runs tasks of the group meanwhile, but nothing else, so that
-// one thread is enough. A thread outside has the executor run them (executor.h, Submit and Wait),
-// and sleeps. Waiting for a group in one of its own tasks never ends.
+// one thread is enough. A thread outside has the executor run them (executor.h, Submit and Wait) if
+// it waits without a timeout, and sleeps. Waiting for a group in one of its own tasks never ends.
 //
 // Parameters (TaskGroupConfig): max_concurrency: no more of its tasks run at the same time; 0: no
 // limit. One that runs many tasks goes from one to the next without the executor's seeing it.
@@ -160,6 +161,7 @@ class FunctionTask : public GroupTask {
       return absl::OkStatus();
     }
   }
+  void Drop() override { function_.reset(); }
   void* result(const void* type) override {
     if constexpr (!std::is_same_v<Kept, NoResult>) {
       if (type == &kTaskResultType<Kept> && result_) return &*result_;
@@ -227,7 +229,8 @@ class TaskGroup {
   }
 
   // Until the group has ended, at most for so long: DeadlineExceeded, and the group goes on. A
-  // thread that helps may take as long as a task in addition.
+  // thread of the executor helps, which may take as long as a task in addition, unless it is not
+  // to block, with a timeout of zero or less.
   absl::Status Wait(absl::Duration timeout = absl::InfiniteDuration()) {
     return core_->Wait(timeout);
   }

@@ -160,6 +160,18 @@ TEST(TaskGroupTest, WhatHasNotBegunNeverRunsAfterACancellation) {
   EXPECT_EQ(group.status(0).code(), StatusCode::kCancelled);
 }
 
+TEST(TaskGroupTest, TheFunctionOfACancelledTaskIsDestroyed) {
+  ManualExecutor executor;
+  TaskGroup group(executor);
+  auto held = std::make_shared<int>(0);
+  group.Spawn([held] {});
+  EXPECT_EQ(held.use_count(), 2);
+  group.CancelRemaining();
+  EXPECT_EQ(held.use_count(), 1);
+  group.Spawn([held] {});
+  EXPECT_EQ(held.use_count(), 1);
+}
+
 TEST(TaskGroupTest, CancelRemainingLeavesThoseThatRunAlone) {
   ManualExecutor executor;
   TaskGroup group(executor);
@@ -199,6 +211,7 @@ TEST(TaskGroupTest, AWaitInTimeIsAnErrorAndTheGroupGoesOn) {
     while (!go_on) std::this_thread::yield();
   });
   while (group.state(0) != GroupTaskState::kRunning) std::this_thread::yield();
+  group.Spawn([] {});
   EXPECT_EQ(group.Wait(absl::ZeroDuration()).code(), StatusCode::kDeadlineExceeded);
   EXPECT_EQ(group.Wait(-absl::InfiniteDuration()).code(), StatusCode::kDeadlineExceeded);
   EXPECT_EQ(group.Wait(absl::Milliseconds(1)).code(), StatusCode::kDeadlineExceeded);
@@ -286,6 +299,16 @@ TEST(TaskGroupTest, AParentsCancellationCancelsItsChildrenAndNotTheOtherWayRound
   TaskGroup late(executor, {.parent = &parent});
   EXPECT_TRUE(late.token().IsCancelled());
   EXPECT_EQ(late.Spawn([] {}), std::nullopt);
+}
+
+TEST(TaskGroupTest, AChildOfAGroupThatHasEndedIsCancelled) {
+  ManualExecutor executor;
+  TaskGroup parent(executor);
+  EXPECT_TRUE(parent.Wait().ok());
+  TaskGroup child(executor, {.parent = &parent});
+  EXPECT_EQ(child.Spawn([] {}), std::nullopt);
+  EXPECT_EQ(child.Wait().code(), StatusCode::kCancelled);
+  EXPECT_TRUE(parent.Wait().ok());
 }
 
 TEST(TaskGroupTest, AChildsFailureIsTheParents) {

@@ -44,6 +44,8 @@ class GroupTask : public GroupState<>::Member {
 
   // Calls the function, and destroys it. May throw what it throws.
   virtual absl::Status Run(const CancellationToken& token) = 0;
+  // Destroys the function of one that never ran.
+  virtual void Drop() = 0;
   virtual std::string_view name() const { return {}; }
   // The result, if the type is that, and it has one.
   virtual void* result(const void* type) {
@@ -113,6 +115,8 @@ class GroupCore final : private TaskTree::Entry {
     });
     return found;
   }
+  // Whether a parent waits for it.
+  bool is_child() const { return is_child_; }
   bool has_ended() const { return has_ended_.load(std::memory_order_acquire); }
 
   void Describe(std::string& text, std::size_t indent) override;
