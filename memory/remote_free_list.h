@@ -13,8 +13,8 @@
 // Contract. Each block comes out once. What precedes a push happens before what follows the TakeAll
 // that returns its blocks: its Link may be overwritten, the block be used. Of two chains the one
 // that was pushed last comes first; a chain keeps its sequence.
-// A block that is pushed while another thread is about to push the same list's top as its
-// successor, after it was taken, does no harm (ABA): nobody takes single blocks.
+// A push whose guess of the top was taken and came back meanwhile does no harm (ABA): nobody takes
+// single blocks.
 //
 // Thread safety: any member from any thread. Progress: a push is lock-free, a take wait-free.
 // Errors: none. Cost: a compare-exchange a chain, and one exchange to take, none if it is empty.
