@@ -31,7 +31,7 @@ namespace ashlar {
 namespace internal {
 
 template <class R, class T = FutureValue<R>>
-RootTask SetFromTask(Task<R> task, Promise<T> promise) {
+RootTask SetFromTask(ashlar::Task<R> task, Promise<T> promise) {
   Outcome<T> outcome = co_await AsOutcome(std::move(task));
   promise.SetOutcome(std::move(outcome));
 }

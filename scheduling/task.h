@@ -199,7 +199,7 @@ internal::SwitchToAwaitable<E> SwitchTo(E& executor) {
 namespace internal {
 
 template <Executor E, class R>
-Task<R> BeginOn(E* executor, Task<R> task) {
+ashlar::Task<R> BeginOn(E* executor, ashlar::Task<R> task) {
   co_await SwitchTo(*executor);
   co_return co_await std::move(task);
 }
@@ -277,8 +277,8 @@ class TaskPromise final : public TaskPromiseOf<R> {
   using T = FutureValue<R>;
 
  public:
-  Task<R> get_return_object() noexcept {
-    return Task<R>(std::coroutine_handle<TaskPromise>::from_promise(*this));
+  ashlar::Task<R> get_return_object() noexcept {
+    return ashlar::Task<R>(std::coroutine_handle<TaskPromise>::from_promise(*this));
   }
 
   // A value, a Status, a StatusOr or an Outcome.
@@ -303,8 +303,8 @@ class TaskPromise final : public TaskPromiseOf<R> {
 template <>
 class TaskPromise<void> final : public TaskPromiseOf<void> {
  public:
-  Task<void> get_return_object() noexcept {
-    return Task<void>(std::coroutine_handle<TaskPromise>::from_promise(*this));
+  ashlar::Task<void> get_return_object() noexcept {
+    return ashlar::Task<void>(std::coroutine_handle<TaskPromise>::from_promise(*this));
   }
   void return_void() noexcept { std::construct_at(&outcome, std::monostate()); }
 };
