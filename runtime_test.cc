@@ -1,5 +1,6 @@
 #include "ashlar/runtime.h"
 
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -18,6 +19,17 @@ TEST(ContextTest, MakesOneEngineWhenItIsFirstAskedFor) {
   for (auto& thread : threads) thread.join();
   for (Engine* engine : engines) EXPECT_EQ(engine, engines[0]);
   EXPECT_EQ(*context.engine().Submit([] { return 42; }).Get(), 42);
+}
+
+TEST(ContextTest, FuturesGroupsAndTasksRunOnItsEngine) {
+  Context context({.workers = 2});
+  Future<int> future = Async(context.engine(), [] { return 20; }).Then([](int i) { return i + 1; });
+  TaskGroup group(context.engine());
+  std::atomic<int> sum{0};
+  for (int i = 1; i <= 3; ++i) group.Spawn([&sum, i] { sum += i; });
+  EXPECT_TRUE(group.Wait().ok());
+  EXPECT_EQ(sum, 6);
+  EXPECT_EQ(*future.Get(), 21);
 }
 
 TEST(ContextTest, StartTellsWhyThereIsNoEngine) {

@@ -146,8 +146,8 @@ class Engine {
     internal::TaskBlock* newest = nullptr;
     internal::TaskBlock* oldest = nullptr;
     const auto refuse = [&](internal::Rejection rejection) {
-      for (internal::Task* task = newest; task != nullptr;) {
-        internal::Task* const next = task->next;
+      for (internal::QueuedTask* task = newest; task != nullptr;) {
+        internal::QueuedTask* const next = task->next;
         task->type->cancel(task);
         task = next;
       }

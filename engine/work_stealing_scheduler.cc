@@ -12,7 +12,7 @@
 
 namespace ashlar {
 
-using internal::Task;
+using internal::QueuedTask;
 using internal::Worker;
 
 absl::StatusOr<std::unique_ptr<WorkStealingScheduler>> WorkStealingScheduler::Start(
@@ -61,7 +61,7 @@ bool WorkStealingScheduler::AwaitStart() {
 
 WorkStealingScheduler::~WorkStealingScheduler() { Stop(StopMode::kDrain); }
 
-bool WorkStealingScheduler::Post(Task* first, Task* last) {
+bool WorkStealingScheduler::Post(QueuedTask* first, QueuedTask* last) {
   if (Worker* const worker = CurrentWorker()) {
     worker->Post(first);
     return true;

@@ -19,7 +19,7 @@
 #include "absl/status/statusor.h"
 #include "ashlar/engine/internal/idle_workers.h"
 #include "ashlar/engine/internal/inbox.h"
-#include "ashlar/engine/internal/task.h"
+#include "ashlar/engine/internal/queued_task.h"
 #include "ashlar/engine/internal/worker.h"
 #include "ashlar/engine/trace.h"
 
@@ -48,7 +48,7 @@ class WorkStealingScheduler {
   // Any thread. Takes over a chain of tasks, newest first, linked by `next`. False
   // after Stop began, unless the caller is one of the workers; the chain is then the
   // caller's still. Lock-free.
-  bool Post(internal::Task* first, internal::Task* last);
+  bool Post(internal::QueuedTask* first, internal::QueuedTask* last);
 
   // Any thread but a worker. Refuses what is posted from now on, lets the workers run
   // (or cancel) what was accepted and what that posts in turn, and ends them. Later
@@ -74,7 +74,7 @@ class WorkStealingScheduler {
   void Begin(Beginning beginning);
   bool AwaitStart();
 
-  internal::Inbox<internal::Task> inbox_;
+  internal::Inbox<internal::QueuedTask> inbox_;
   internal::IdleWorkers<> idle_;
   std::vector<std::unique_ptr<internal::Worker>> workers_;
   std::vector<std::thread> threads_;

@@ -9,7 +9,7 @@
 #include <utility>
 #include <variant>
 
-#include "ashlar/engine/internal/task.h"
+#include "ashlar/engine/internal/queued_task.h"
 #include "ashlar/engine/internal/task_word.h"
 #include "ashlar/engine/internal/worker.h"
 
@@ -20,7 +20,7 @@ void WaitOutside(TaskWord<>& word);
 
 // F: called with the worker that it runs on.
 template <class F>
-class RootCall : public Task {
+class RootCall : public QueuedTask {
   using R = std::invoke_result_t<F&, Worker&>;
   static constexpr bool kVoid = std::is_void_v<R>;
 
@@ -35,7 +35,7 @@ class RootCall : public Task {
   }
 
  private:
-  static void RunOnWorker(Task* task) {
+  static void RunOnWorker(QueuedTask* task) {
     auto* const self = static_cast<RootCall*>(task);
     Worker& worker = *Worker::Current();
     self->word_.TryClaim(static_cast<std::uint32_t>(worker.index()));

@@ -15,7 +15,7 @@
 #include <utility>
 
 #include "ashlar/base/check.h"
-#include "ashlar/engine/internal/task.h"
+#include "ashlar/engine/internal/queued_task.h"
 #include "ashlar/engine/internal/task_pool.h"
 #include "ashlar/engine/internal/task_word.h"
 #include "ashlar/engine/internal/trail.h"
@@ -23,7 +23,7 @@
 
 namespace ashlar::internal {
 
-struct TaskBlock : Task {
+struct TaskBlock : QueuedTask {
   // While nobody may help: higher than any fork's index.
   static constexpr std::uint32_t kNoFloor = ~std::uint32_t{0};
 
@@ -40,7 +40,8 @@ struct TaskBlock : Task {
 
  private:
   // A thread's tasks in the order in which it makes them, which is that of the inbox.
-  static inline thread_local constinit Trail<const Task> trail_ [[gnu::tls_model("initial-exec")]];
+  static inline thread_local constinit Trail<const QueuedTask> trail_
+      [[gnu::tls_model("initial-exec")]];
 };
 static_assert(sizeof(TaskBlock) == TaskPool::kBlockSize);
 
@@ -123,7 +124,7 @@ inline void Finish(TaskBlock* block, TaskPhase phase) {
 // R: what the callable gives, decayed; void where it gives nothing.
 template <class F, class R>
 struct BlockOf {
-  static void Run(Task* task) {
+  static void Run(QueuedTask* task) {
     auto* const block = static_cast<TaskBlock*>(task);
     const Worker* const worker = Worker::Current();
     if (block->state.TryClaim(static_cast<std::uint32_t>(worker->index()))) {
@@ -133,7 +134,7 @@ struct BlockOf {
     }
   }
 
-  static void Cancel(Task* task) {
+  static void Cancel(QueuedTask* task) {
     auto* const block = static_cast<TaskBlock*>(task);
     if (block->state.TryCancel()) {
       Room<F>::Clear(block);

@@ -109,9 +109,9 @@ void Worker::Main() {
   current_ = nullptr;
 }
 
-Task* Worker::NextTask() {
+QueuedTask* Worker::NextTask() {
   if (++turns_ % kOverdueTurn == 0) {
-    if (Task* task = OverdueTask()) return task;
+    if (QueuedTask* task = OverdueTask()) return task;
   }
   if (const auto task = own_.Pop()) return *task;
   return NextFromOutside();
@@ -119,13 +119,13 @@ Task* Worker::NextTask() {
 
 // Its own tasks may go on submitting for ever: their oldest, and what comes from outside,
 // run nevertheless, by turns.
-Task* Worker::OverdueTask() {
+QueuedTask* Worker::OverdueTask() {
   if (turns_ / kOverdueTurn % 2 == 0) return NextFromOutside();
   const auto oldest = own_.Steal();
   return oldest.outcome == StealOutcome::kSuccess ? oldest.item : nullptr;
 }
 
-Task* Worker::NextFromOutside() {
+QueuedTask* Worker::NextFromOutside() {
   // In a long queue that is no longer in the cache.
   __builtin_prefetch(from_outside_.Upcoming(kPrefetchedTasks), 1);
   if (const auto task = from_outside_.Pop()) return *task;
@@ -133,20 +133,20 @@ Task* Worker::NextFromOutside() {
 }
 
 // Only when from_outside_ is empty: what comes later is run later.
-Task* Worker::TakeInbox() {
-  Task* task = scheduler_.inbox_.TakeAll();
+QueuedTask* Worker::TakeInbox() {
+  QueuedTask* task = scheduler_.inbox_.TakeAll();
   if (task == nullptr) return nullptr;
   // Newest first, so that this worker, which pops what it pushed last, keeps the order
   // of submission; the last of the chain need not go through the deque.
-  while (Task* const older = task->next) {
+  while (QueuedTask* const older = task->next) {
     __builtin_prefetch(task->ahead, 1);
     try {
       from_outside_.Push(task);
     } catch (const std::bad_alloc&) {
       // No memory for a larger deque. The others get at the rest through the inbox.
-      Task* last = task;
+      QueuedTask* last = task;
       while (last->next->next != nullptr) last = last->next;
-      Task* const oldest = last->next;
+      QueuedTask* const oldest = last->next;
       last->next = nullptr;
       scheduler_.inbox_.Return(task, last);
       return oldest;
@@ -156,9 +156,9 @@ Task* Worker::TakeInbox() {
   return task;
 }
 
-void Worker::Post(Task* first) {
+void Worker::Post(QueuedTask* first) {
   while (first != nullptr) {
-    Task* const next = first->next;
+    QueuedTask* const next = first->next;
     try {
       own_.Push(first);
     } catch (const std::bad_alloc&) {
@@ -208,7 +208,7 @@ int64_t Worker::SearchBudget() const {
 
 // Once through all places where there might be work.
 Worker::Work Worker::Look() {
-  if (Task* task = TakeInbox()) return {.task = task};
+  if (QueuedTask* task = TakeInbox()) return {.task = task};
   if (last_victim_ != nullptr) {
     if (Work work = StealFrom(*last_victim_)) return work;
     last_victim_ = nullptr;
@@ -282,7 +282,7 @@ void Worker::Run(Work work) {
   }
 }
 
-void Worker::Run(Task* task) {
+void Worker::Run(QueuedTask* task) {
   tasks_run_.Add(1);
   const int64_t begin = track_ != nullptr ? TraceLog::NowNs() : 0;
   if (!scheduler_.cancelling_.load(std::memory_order_relaxed)) [[likely]] {

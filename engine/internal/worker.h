@@ -10,8 +10,8 @@
 
 #include "ashlar/concurrency/chase_lev_deque.h"
 #include "ashlar/engine/internal/forks.h"
+#include "ashlar/engine/internal/queued_task.h"
 #include "ashlar/engine/internal/stack_job.h"
-#include "ashlar/engine/internal/task.h"
 #include "ashlar/engine/internal/task_word.h"
 #include "ashlar/engine/trace.h"
 
@@ -52,7 +52,7 @@ class Worker {
   bool Await(TaskWord<>& task, const std::atomic<std::uint32_t>& floor, int64_t deadline_ns);
 
   // Takes over a chain of tasks, newest first, that this worker submits.
-  void Post(Task* first);
+  void Post(QueuedTask* first);
 
   // ---- For everybody ----
 
@@ -67,7 +67,7 @@ class Worker {
  private:
   struct Work {
     StackJob<>* job = nullptr;
-    Task* task = nullptr;
+    QueuedTask* task = nullptr;
     explicit operator bool() const { return job != nullptr || task != nullptr; }
   };
 
@@ -91,10 +91,10 @@ class Worker {
   // When to stop spinning.
   class Patience;
 
-  Task* NextTask();
-  Task* OverdueTask();
-  Task* NextFromOutside();
-  Task* TakeInbox();
+  QueuedTask* NextTask();
+  QueuedTask* OverdueTask();
+  QueuedTask* NextFromOutside();
+  QueuedTask* TakeInbox();
   Work Search();
   Work KeepLooking();
   int64_t SearchBudget() const;
@@ -103,7 +103,7 @@ class Worker {
   bool WorkInSight();
   bool Sleep();
   void Run(Work work);
-  void Run(Task* task);
+  void Run(QueuedTask* task);
   void Run(StackJob<>* job);
   std::uint32_t Random();
 
@@ -126,8 +126,8 @@ class Worker {
 
   // What came from outside, and what its own tasks submitted: apart, since the former keep
   // their order, while of the latter the newest comes first.
-  ChaseLevDeque<Task*> from_outside_;
-  ChaseLevDeque<Task*> own_;
+  ChaseLevDeque<QueuedTask*> from_outside_;
+  ChaseLevDeque<QueuedTask*> own_;
 };
 
 }  // namespace ashlar::internal
