@@ -69,13 +69,13 @@ void GroupCore::LetGo() {
   if (state_.Release()) delete this;
 }
 
-std::optional<std::size_t> GroupCore::Spawn(GroupTask* task) {
+std::size_t GroupCore::Spawn(GroupTask* task) {
   using Admission = GroupState<>::Admission;
   const Admission admission = executor_.runs_inside ? state_.AddRunning(*task) : state_.Add(*task);
   switch (admission.kind) {
     case Admission::kRefused:
       delete task;
-      return std::nullopt;
+      return kRefused;
     case Admission::kQueued:
       break;
     case Admission::kRuns:

@@ -220,12 +220,11 @@ class TaskGroup {
   // ended or been cancelled.
   template <class F>
   std::optional<std::size_t> Spawn(F&& f) {
-    return core_->Spawn(new internal::FunctionTask<std::decay_t<F>>(std::forward<F>(f)));
+    return Add(new internal::FunctionTask<std::decay_t<F>>(std::forward<F>(f)));
   }
   template <class F>
   std::optional<std::size_t> SpawnNamed(std::string name, F&& f) {
-    return core_->Spawn(
-        new internal::NamedTask<std::decay_t<F>>(std::move(name), std::forward<F>(f)));
+    return Add(new internal::NamedTask<std::decay_t<F>>(std::move(name), std::forward<F>(f)));
   }
 
   // Until the group has ended, at most for so long: DeadlineExceeded, and the group goes on. A
@@ -279,6 +278,10 @@ class TaskGroup {
 
   TaskGroup(internal::GroupExecutor executor, TaskGroupConfig config);
 
+  std::optional<std::size_t> Add(internal::GroupTask* task) {
+    const std::size_t index = core_->Spawn(task);
+    return index != internal::GroupCore::kRefused ? std::optional(index) : std::nullopt;
+  }
   absl::Status FindResult(std::size_t index, const void* type, void** result) const;
 
   internal::GroupCore* const core_;

@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <exception>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -90,8 +89,10 @@ class GroupCore final : private TaskTree::Entry {
   TaskTree& tree() { return tree_; }
   const Config& config() const { return config_; }
 
-  // Takes the task. Nothing if it is not admitted; then it is destroyed.
-  std::optional<std::size_t> Spawn(GroupTask* task);
+  // Takes the task, and gives its index; kRefused if it is not admitted, and then destroyed. No
+  // std::optional, which g++ 12 returns by way of memory, byte by byte.
+  static constexpr std::size_t kRefused = ~std::size_t{0};
+  std::size_t Spawn(GroupTask* task);
   absl::Status Wait(absl::Duration timeout);
   // What has not begun never runs, and nothing is admitted any more.
   void Refuse();
