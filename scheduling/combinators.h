@@ -23,8 +23,9 @@
 //
 // Thread safety and errors: those of futures. All of nothing is nothing; Race and Any of nothing is
 // InvalidArgument. Progress: that of futures.
-// Cost: two allocations, of a word or a cache line for each input; three more if one of them can
-// be cancelled. Two locked instructions for each input that is not ready, one for each that is.
+// Cost: one allocation for futures as arguments, two for a range, besides that of its values; 48
+// bytes and an outcome for each input. Some more if inputs listen to their cancellation. Two locked
+// instructions for each input that is not ready, one for each that is.
 #ifndef ASHLAR_SCHEDULING_COMBINATORS_H_
 #define ASHLAR_SCHEDULING_COMBINATORS_H_
 

@@ -10,7 +10,7 @@
 //
 // What is attached without an executor runs on the service's thread, and should be short.
 // Thread safety: that of futures. The service outlives the delay, which ends when it is ready.
-// Cost: four allocations; none if there is no time to wait.
+// Cost: two allocations, and a timer; none if there is no time to wait.
 #ifndef ASHLAR_SCHEDULING_DELAY_H_
 #define ASHLAR_SCHEDULING_DELAY_H_
 

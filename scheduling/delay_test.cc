@@ -82,14 +82,13 @@ TEST(DelayTest, MayBeDropped) {
 
 TEST(DelayStressTest, CancelMeetsTheTimer) {
   TimerThread timers(absl::Microseconds(50));
-  int cancelled = 0;
   for (int i = 0; i < 500; ++i) {
     auto delay = Delay(timers, absl::Microseconds(50 * (i % 3)));
     if (i % 2 == 0) std::this_thread::yield();
     delay.Cancel();
-    cancelled += delay.WaitForOutcome().cancelled();
+    const Outcome<void> outcome = delay.WaitForOutcome();
+    EXPECT_TRUE(outcome.ok() || outcome.cancelled());
   }
-  EXPECT_LE(cancelled, 500);
 }
 
 TEST(TimeoutTest, AnOutcomeInTimePasses) {

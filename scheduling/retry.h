@@ -15,7 +15,7 @@
 //
 // Cancel() of the future cancels the attempt under way, or ends the pause.
 // Thread safety: that of futures. Executor and service live until the outcome is there.
-// Cost: some ten allocations and a timer for each attempt.
+// Cost: four allocations and a timer for each attempt.
 // Errors: options that make no sense are a failed check.
 #ifndef ASHLAR_SCHEDULING_RETRY_H_
 #define ASHLAR_SCHEDULING_RETRY_H_
