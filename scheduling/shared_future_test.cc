@@ -105,10 +105,10 @@ TEST(SharedFutureTest, CancelReachesTheProducer) {
   EXPECT_TRUE(shared.WaitForOutcome().cancelled());
 }
 
-TEST(SharedFutureTest, AMillionReaders) {
+TEST(SharedFutureTest, ManyReaders) {
   Promise<int> promise;
   auto shared = promise.GetFuture().Share();
-  constexpr int kReaders = 1'000'000;
+  constexpr int kReaders = 100'000;
   long sum = 0;
   for (int i = 0; i < kReaders; ++i) {
     auto dropped = shared.Then([&sum](int n) { sum += n; });
