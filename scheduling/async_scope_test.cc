@@ -1,7 +1,10 @@
 #include "ashlar/scheduling/async_scope.h"
 
 #include <atomic>
+#include <cstdint>
 #include <optional>
+#include <random>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -259,6 +262,98 @@ TEST(AsyncScopeTest, TasksEndOnManyThreads) {
     EXPECT_LE(ended, kThreads - (round % 2 == 0));
     for (std::thread& thread : threads) thread.join();
   }
+}
+
+// ---- Random trees of scopes, on an executor that runs things in any order: whatever fails or is
+// cancelled, what began has ended once, and before its scope did.
+
+struct World {
+  explicit World(std::uint32_t seed) : random(seed) {}
+  std::uint32_t Below(std::uint32_t bound) { return static_cast<std::uint32_t>(random() % bound); }
+
+  std::minstd_rand random;
+  ManualExecutor executor;
+  int begun = 0;
+  int ended = 0;
+};
+
+struct Alive {
+  Alive(World& w, int& in) : world(w), scope(in) {
+    ++world.begun;
+    ++scope;
+  }
+  ~Alive() {
+    ++world.ended;
+    --scope;
+  }
+  World& world;
+  int& scope;
+};
+
+Task<void> Grows(World& world, int levels, int& in_scope);
+
+Task<void> Branches(World& world, int levels, int& alive, AsyncScope& scope) {
+  for (std::uint32_t i = world.Below(4); i > 0; --i) {
+    if (world.Below(2) == 0) {
+      scope.Spawn(world.executor, Grows(world, levels, alive));
+    } else {
+      scope.Spawn(Grows(world, levels, alive));
+    }
+    if (world.Below(8) == 0) scope.Cancel();
+  }
+  if (world.Below(2) == 0) co_await Grows(world, levels, alive);
+}
+
+Task<void> Grows(World& world, int levels, int& in_scope) {
+  const Alive here(world, in_scope);
+  for (std::uint32_t steps = 1 + world.Below(3); steps > 0; --steps) {
+    switch (world.Below(16)) {
+      case 0:
+        co_await OrFail(absl::NotFoundError("failed"));
+        break;
+      case 1:
+        throw std::out_of_range("thrown");
+      case 2:
+      case 3:
+      case 4:
+      case 5:
+      case 6:
+        co_await SwitchTo(world.executor);
+        break;
+      default:
+        if (levels == 0) break;
+        int alive = 0;
+        const auto on_failure = world.Below(2) == 0 ? OnFailure::kCancel : OnFailure::kGoOn;
+        auto branches = [&](AsyncScope& scope) {
+          return Branches(world, levels - 1, alive, scope);
+        };
+        Outcome<void> outcome = co_await AsOutcome(WithScope(branches, on_failure));
+        EXPECT_EQ(alive, 0);
+        if (world.Below(4) == 0) co_await OrFail(std::move(outcome));
+        break;
+    }
+  }
+}
+
+TEST(AsyncScopeTest, WhatBeganHasEndedBeforeItsScope) {
+  std::set<OutcomeKind> kinds;
+  int begun = 0;
+  for (std::uint32_t seed = 1; seed <= 800; ++seed) {
+    World world(seed);
+    int alive = 0;
+    Future<void> tree = Spawn(Grows(world, 4, alive));
+    while (world.executor.pending() > 0) {
+      if (world.Below(200) == 0) tree.Cancel();
+      world.executor.RunAt(world.random() % world.executor.pending());
+    }
+    ASSERT_TRUE(tree.IsReady()) << seed;
+    kinds.insert(tree.WaitForOutcome().kind());
+    ASSERT_EQ(alive, 0) << seed;
+    ASSERT_EQ(world.begun, world.ended) << seed;
+    begun += world.begun;
+  }
+  EXPECT_EQ(kinds.size(), 4U);  // all that there are
+  EXPECT_GT(begun, 5'000);
 }
 
 }  // namespace

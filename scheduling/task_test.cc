@@ -258,7 +258,7 @@ Task<int> CatchesOften(int count) {
 TEST(TaskTest, TheStackDoesNotGrow) {
   EXPECT_EQ(BlockOn(Depth(30'000)).value(), 30'000);
   EXPECT_EQ(BlockOn(FailsAtDepth(30'000)).status(), absl::NotFoundError("at the bottom"));
-  EXPECT_TRUE(BlockOn(Sum(100'000)).ok());
+  EXPECT_TRUE(BlockOn(Sum(60'000)).ok());
   InlineExecutor executor;
   EXPECT_EQ(BlockOn(SwitchesOften(executor, 30'000)).value(), 30'000);
   EXPECT_EQ(BlockOn(CatchesOften(30'000)).value(), 30'000);
