@@ -19,12 +19,11 @@
 // Blocks are given in two ways. By a handle: the block moves when the region is compacted, unless
 // it is pinned. By its address (Allocate, AllocateOffset): it never moves, so compaction has to
 // leave the gap below it, or fill it with blocks from the end of the region; a few such blocks in
-// bad places can cost most of what compaction brings.
+// bad places, or some that stay pinned for long, can cost most of what compaction brings.
 //
 // Guarantees.
 // - Exact: a request is refused only if no free block holds it, if the limits below forbid it, or
-// if
-//   the pool finds no memory for its records. Freed neighbours are one block at once.
+//   if the pool finds no memory for its records. Freed neighbours are one block at once.
 // - A block is as long as asked, rounded up to the granularity, and nothing of the region is used
 //   for anything else. No bytes are a block of one unit, with a place of its own.
 // - After a pass of compaction (Defragment until `pass_ended`, twice if one was under way) all free
@@ -40,13 +39,14 @@
 //
 // Parameters: sizes and alignments in bytes. Alignment is a power of two, of the address, or of the
 // offset where the host has no address; more than 2^32 units are refused.
-// Thread safety: none; whoever shares a pool holds a lock around each call, of which none blocks
-// and few take more than a microsecond. What threads do with pinned blocks needs no lock. Errors:
-// null (nullopt, a null handle) where there is no room; a Status from Create. Checked in every
-// build: a second Free, an offset or address that is no block's begin, a stale handle, Free of what
-// is pinned, Unpin of what is not, an alignment that is no power of two. Under AddressSanitizer
-// memory that is free, or whose block may move, is poisoned: to touch what a handle stands for it
-// has to be pinned. Cost: figures are in README.md.
+// Thread safety: none; whoever shares a pool holds a lock around each call, of which none blocks.
+// What threads do with pinned blocks needs no lock.
+// Errors: null (nullopt, a null handle) where there is no room; a Status from Create. Checked in
+// every build: a second Free, an offset or address that is no block's begin, a stale handle, Free
+// of what is pinned, Unpin of what is not, an alignment that is no power of two.
+// Under AddressSanitizer memory that is free, or whose block may move, is poisoned: to touch what a
+// handle stands for it has to be pinned.
+// Cost: figures are in README.md.
 #ifndef ASHLAR_MEMORY_MEMORY_POOL_H_
 #define ASHLAR_MEMORY_MEMORY_POOL_H_
 

@@ -1,11 +1,10 @@
 // numa.h
 // ------
-// Numa: memory on the NUMA nodes that one names, as far as the system lets one, and what came of
-// it.
+// Numa: memory on the NUMA nodes that one names, as far as the system lets one, and a report.
 //
 //   absl::StatusOr<Numa> numa = Numa::Detect();
-//   absl::StatusOr<NumaMemory> table = numa->Allocate(1 << 30, {.policy =
-//   NumaPolicy::kInterleave}); if (!table->report().note.empty()) Log(table->report().note);
+//   auto table = numa->Allocate(1 << 30, {.policy = NumaPolicy::kInterleave});
+//   if (!table->report().note.empty()) Log(table->report().note);
 //   Fill(table->bytes());
 //
 // When to use: large blocks that threads of certain nodes use most (kPreferred, the default), or

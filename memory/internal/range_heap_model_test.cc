@@ -11,7 +11,8 @@
 //
 // Indexes are as they are, and with so few bins and lists that all their parts take part.
 //
-//   range_heap_model_test [--units=N]   [10, and 12 with ASHLAR_MODEL_SCALE above 1]
+//   range_heap_model_test [--units=N]   [10, and 12 with ASHLAR_MODEL_SCALE above 1; the latter 10]
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -259,10 +260,11 @@ int main(int argc, char** argv) {
     if (std::strncmp(argv[i], "--units=", 8) == 0)
       most = static_cast<Units>(std::atoi(argv[i] + 8));
   }
+  const Units few = std::min(most, Units{10});
   Explore<FirstFitIndex>("first fit", most, Choice::kFirst);
   Explore<BestFitIndex>("best fit", most, Choice::kSmallest);
-  Explore<BestFitIndexOf<3>>("best fit, two lists", most, Choice::kSmallest);
+  Explore<BestFitIndexOf<3>>("best fit, two lists", few, Choice::kSmallest);
   Explore<TlsfIndex>("tlsf", most, Choice::kAny);
-  Explore<TlsfIndexOf<1>>("tlsf, two columns", most, Choice::kAny);
+  Explore<TlsfIndexOf<1>>("tlsf, two columns", few, Choice::kAny);
   return 0;
 }
