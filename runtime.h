@@ -62,6 +62,7 @@
 #include "ashlar/scheduling/delay.h"
 #include "ashlar/scheduling/executor.h"
 #include "ashlar/scheduling/future.h"
+#include "ashlar/scheduling/generator.h"
 #include "ashlar/scheduling/inline_executor.h"
 #include "ashlar/scheduling/manual_executor.h"
 #include "ashlar/scheduling/manual_timer_service.h"

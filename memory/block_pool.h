@@ -32,7 +32,7 @@
 // was written to beyond its end (rounded up to 8). In every build two frees of a block are found
 // when both have left the magazines. Under AddressSanitizer free blocks are poisoned.
 // Cost: a bit a block, and 8 bytes if it is checked. A slab has 64 KiB, or room for 32 blocks. A
-// pair of calls is 24 instructions, none locked; figures are in README.md.
+// pair of calls is 26 instructions, none locked; figures are in README.md.
 //
 // Source: magazines after J. Bonwick and J. Adams, "Magazines and vmem", USENIX 2001; frees by
 // other threads after snmalloc (remote_free_list.h): they travel as lists of addresses, written
