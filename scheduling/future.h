@@ -211,7 +211,8 @@ class [[nodiscard]] Future {
   friend FutureAwaiter<T>;
   friend SharedFuture<T>;
 
-  explicit Future(Block* block) : block_(block) {}
+  // A pointer alone would be a value where T is bool.
+  Future(internal::FutureAccess, Block* block) : block_(block) {}
 
   void Drop() noexcept {
     if (block_ != nullptr) internal::Abandon(std::exchange(block_, nullptr));

@@ -267,6 +267,16 @@ TEST(PromiseTest, AFunctionLetsGoBeforeItsOutcomeIsKnown) {
   EXPECT_TRUE(*gone.Get());
 }
 
+TEST(PromiseTest, APointerIsNoOutcome) {
+  Promise<bool> promise;
+  Future<bool> future = promise.GetFuture();
+  EXPECT_FALSE(future.IsReady());
+  auto next = std::move(future).Then([](bool b) { return b; });
+  EXPECT_FALSE(next.IsReady());
+  promise.SetValue(false);
+  EXPECT_FALSE(*next.Get());
+}
+
 TEST(PromiseTest, PendingFuturesOfFunctionsAreAwaited) {
   Promise<int> outer, inner;
   auto future = outer.GetFuture().Then([&](int) { return inner.GetFuture(); });

@@ -40,7 +40,7 @@ struct FutureAccess {
   // Of a block whose consumer has not left.
   template <class T, class Block>
   static Future<T> Of(Block* block) {
-    return Future<T>(block);
+    return Future<T>(FutureAccess(), block);
   }
   template <class T>
   static auto* Block(const Future<T>& future) {
