@@ -14,6 +14,7 @@
 
 #include "ashlar/concurrency/spin_park_mutex.h"
 #include "ashlar/scheduling/internal/timer_core.h"
+#include "ashlar/scheduling/internal/small_lock_for_test.h"
 #include "ashlar/verification/model/expectation.h"
 #include "ashlar/verification/model/scenario.h"
 #include "ashlar/verification/model/verified_scenario.h"
@@ -22,18 +23,6 @@ namespace ashlar::internal {
 namespace {
 
 using verification::Expect;
-
-template <class Platform>
-class SmallLock {
- public:
-  void lock() {
-    while (locked_.exchange(true, std::memory_order_acquire)) Platform::SpinWait();
-  }
-  void unlock() { locked_.store(false, std::memory_order_release); }
-
- private:
-  typename Platform::template Atomic<bool> locked_{false};
-};
 
 template <class Platform, class Mutex>
 struct Fixture {
