@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "ashlar/concurrency/spin_park_mutex.h"
-#include "ashlar/scheduling/internal/timer_core.h"
 #include "ashlar/scheduling/internal/small_lock_for_test.h"
+#include "ashlar/scheduling/internal/timer_core.h"
 #include "ashlar/verification/model/expectation.h"
 #include "ashlar/verification/model/scenario.h"
 #include "ashlar/verification/model/verified_scenario.h"
