@@ -12,8 +12,7 @@
 //     ... scratch ...
 //     arena.Rewind(mark);                           // all since then is gone
 //   }
-//   arena.Reset();                                  // all is gone, the slabs stay for the next
-//   round
+//   arena.Reset();                                  // all is gone, the slabs stay
 //
 // When to use: a request, a frame, a parse: much is allocated, and dies at one moment. When not:
 // objects die one by one (object_pool.h), or in any sequence and of any size (malloc, or
