@@ -84,12 +84,17 @@ class BasicBlockPool final : private ThreadExitHook {
   [[nodiscard]] void* Allocate() noexcept {
     Heap* const heap = HeapIfAny();
     if (heap != nullptr && heap->count != 0) [[likely]] {
-      const std::size_t count = --heap->count;
-      // Who freed it was perhaps another core, which has its line.
-      if (count >= kAhead) __builtin_prefetch(heap->blocks[count - kAhead], 1);
-      return Out(heap->blocks[count]);
+      return Out(heap->blocks[--heap->count]);
     }
     return AllocateSlowly();
+  }
+
+  // A hint, before Allocate, for who mostly gets blocks that another core has freed: fetches the
+  // line of one that comes soon. Where they were freed by this core it only costs 2 ns.
+  void Prefetch() const noexcept {
+    const Heap* const heap = HeapIfAny();
+    if (heap != nullptr && heap->count > kAhead)
+      __builtin_prefetch(heap->blocks[heap->count - 1 - kAhead], 1);
   }
 
   // Null is nothing.

@@ -18,7 +18,11 @@ class TaskPool {
   static constexpr std::size_t kBlockSize = 64;  // and alignment
 
   // Null when there is no memory.
-  static void* Allocate() noexcept { return Blocks().Allocate(); }
+  static void* Allocate() noexcept {
+    BlockPool& blocks = Blocks();
+    blocks.Prefetch();  // a worker freed it
+    return blocks.Allocate();
+  }
   static void Free(void* memory) noexcept { Blocks().Free(memory); }
 
   // For tests: makes the system's allocator seem exhausted for the calling thread.
