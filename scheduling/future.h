@@ -57,7 +57,8 @@
 // Progress: setting and attaching are wait-free but for allocation, and for waking who sleeps.
 // Cost: a ready future is kept in place, and what is attached to it without an executor runs at
 // once: no allocation, no atomic. A promise is one allocation, and so is each function attached to
-// what is pending; setting and attaching are one locked instruction each.
+// what is pending, both from the pools that coroutine frames come from. The first of setting and
+// attaching is one locked instruction, the second none.
 // Errors: std::bad_alloc of Promise(), Then and its like, which leave the future as it was.
 #ifndef ASHLAR_SCHEDULING_FUTURE_H_
 #define ASHLAR_SCHEDULING_FUTURE_H_
@@ -221,43 +222,48 @@ class [[nodiscard]] Future {
   // Of a ready one.
   Outcome<T> TakeOutcome() {
     ASHLAR_CHECK(IsReady(), "the future is not ready");
-    Settle();
-    const absl::Cleanup clear = [this] { outcome_.Clear(); };
-    return std::move(outcome_);
-  }
-
-  // Takes the outcome out of the block if it is there.
-  void Settle() {
-    if (block_ == nullptr || !block_->Ready()) return;
-    const absl::Cleanup drop = [this] { Drop(); };
-    outcome_ = std::move(block_->outcome());
+    const absl::Cleanup done = [this] { Drop(), outcome_.Clear(); };
+    return std::move(block_ == nullptr ? outcome_ : block_->outcome());
   }
 
   template <class Where, class Step>
-  auto Chain(Where where, Step step) {
-    using U = typename Step::U;
-    ASHLAR_CHECK(valid(), kReadTwice);
-    Settle();
-    if (block_ == nullptr) {
-      if constexpr (std::is_same_v<Where, internal::Inline>) {
-        const absl::Cleanup clear = [this] { outcome_.Clear(); };
-        return step(std::move(outcome_));
-      } else {
-        using Stage = internal::Stage<U, internal::OwnInput<T>, Step, Where>;
-        auto stage = std::make_unique<Stage>(std::move(step), where);
-        stage->input().Set(std::move(outcome_));
-        outcome_.Clear();
-        return internal::PostStage<U>(std::move(stage));
-      }
-    } else {
-      using Stage = internal::Stage<U, internal::BlockInput<T>, Step, Where>;
-      auto* const stage = new Stage(std::move(step), where);
-      stage->cancellation = block_->cancellation;
-      stage->input().Set(block_);
-      auto result = internal::FutureAccess::Of<U>(stage);
-      if (std::exchange(block_, nullptr)->Leave(stage)) internal::RunChain(stage);
-      return result;
+  auto Chain(Where where, Step&& step) {
+    if (block_ != nullptr) {
+      if (!block_->Ready()) return Attach(where, std::move(step));
+      const absl::Cleanup drop = [this] { Drop(); };
+      outcome_ = std::move(block_->outcome());
     }
+    return Begin(where, std::move(step));
+  }
+
+  // The outcome is here.
+  template <class Where, class Step>
+  auto Begin(Where where, Step&& step) {
+    ASHLAR_CHECK(!outcome_.empty(), kReadTwice);
+    if constexpr (std::is_same_v<Where, internal::Inline>) {
+      const absl::Cleanup clear = [this] { outcome_.Clear(); };
+      return step(std::move(outcome_));
+    } else {
+      using U = typename Step::U;
+      using Stage = internal::Stage<U, internal::OwnInput<T>, Step, Where>;
+      auto stage = std::make_unique<Stage>(std::move(step), where);
+      stage->input().Set(std::move(outcome_));
+      outcome_.Clear();
+      return internal::PostStage<U>(std::move(stage));
+    }
+  }
+
+  // The outcome is to come, into the block.
+  template <class Where, class Step>
+  auto Attach(Where where, Step&& step) {
+    using U = typename Step::U;
+    using Stage = internal::Stage<U, internal::BlockInput<T>, Step, Where>;
+    auto* const stage = new Stage(std::move(step), where);
+    stage->cancellation = block_->cancellation;
+    stage->input().Set(block_);
+    auto result = internal::FutureAccess::Of<U>(stage);
+    if (std::exchange(block_, nullptr)->Leave(stage)) internal::RunChain(stage);
+    return result;
   }
 
   Outcome<T> outcome_;      // if it is here
@@ -322,24 +328,26 @@ class Promise {
   // One of them, once. What is attached to the future runs before they return.
   template <class V = typename Outcome<T>::Value>
   requires std::constructible_from<typename Outcome<T>::Value, V>
-  void SetValue(V&& value = {}) {
-    SetOutcome(Outcome<T>(typename Outcome<T>::Value(std::forward<V>(value))));
-  }
+  void SetValue(V&& value = {}) { Set(typename Outcome<T>::Value(std::forward<V>(value))); }
   void SetError(absl::Status error) {
     ASHLAR_CHECK(!error.ok(), "OK is no error");
-    SetOutcome(Outcome<T>(std::move(error)));
+    Set(std::move(error));
   }
-  void SetException(std::exception_ptr exception) { SetOutcome(Outcome<T>(std::move(exception))); }
-  void SetCancelled() { SetOutcome(Outcome<T>(absl::CancelledError("cancelled"))); }
+  void SetException(std::exception_ptr exception) { Set(std::move(exception)); }
+  void SetCancelled() { Set(absl::CancelledError("cancelled")); }
   void SetOutcome(Outcome<T> outcome) {
-    ASHLAR_CHECK(unset_ != nullptr, "the promise was set before");
     ASHLAR_CHECK(!outcome.empty(), "an empty outcome is none");
+    Set(std::move(outcome));
+  }
+
+ private:
+  void Set(Outcome<T>&& outcome) {
+    ASHLAR_CHECK(unset_ != nullptr, "the promise was set before");
     unset_->outcome() = std::move(outcome);
     internal::RunChain(internal::Publish(std::exchange(unset_, nullptr)));
   }
 
- private:
-  void Break() noexcept {
+  [[gnu::noinline]] void Break() noexcept {
     const absl::Status cancelled = token().status();
     unset_->outcome() = cancelled.ok() ? internal::BrokenPromise() : cancelled;
     internal::RunChain(internal::Publish(std::exchange(unset_, nullptr)));

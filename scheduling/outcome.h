@@ -209,40 +209,50 @@ class [[nodiscard]] Outcome {
   // Into an empty one. From a const it copies.
   template <class Other>
   void Adopt(Other&& other) {
-    constexpr bool kCopies = std::is_const_v<std::remove_reference_t<Other>>;
+    if (other.kind_ == OutcomeKind::kNone) return;
+    if (other.kind_ == OutcomeKind::kValue) [[likely]] {
+      if constexpr (std::is_const_v<std::remove_reference_t<Other>>) {
+        std::construct_at(&value_, other.value_);
+      } else {
+        std::construct_at(&value_, std::move(other.value_));
+      }
+      kind_ = OutcomeKind::kValue;
+    } else {
+      AdoptFailure(other);
+    }
+  }
+
+  [[gnu::always_inline]] void Destroy() noexcept {
+    if (kind_ == OutcomeKind::kNone) return;
+    if (kind_ == OutcomeKind::kValue) [[likely]] {
+      std::destroy_at(&value_);
+    } else {
+      DestroyFailure();
+    }
+  }
+
+  // Apart, so that what is done with a value is short enough to be inlined.
+  template <class Other>
+  [[gnu::noinline]] void AdoptFailure(Other& other) noexcept {
     const auto take = [](auto& from) -> decltype(auto) {
-      if constexpr (kCopies) {
+      if constexpr (std::is_const_v<Other>) {
         return std::as_const(from);
       } else {
         return std::move(from);
       }
     };
-    switch (other.kind_) {
-      case OutcomeKind::kNone:
-        return;
-      case OutcomeKind::kValue:
-        std::construct_at(&value_, take(other.value_));
-        break;
-      case OutcomeKind::kException:
-        std::construct_at(&exception_, take(other.exception_));
-        break;
-      default:
-        std::construct_at(&status_, take(other.status_));
-        break;
+    if (other.kind_ == OutcomeKind::kException) {
+      std::construct_at(&exception_, take(other.exception_));
+    } else {
+      std::construct_at(&status_, take(other.status_));
     }
     kind_ = other.kind_;
   }
-
-  void Destroy() noexcept {
-    switch (kind_) {
-      case OutcomeKind::kNone:
-        return;
-      case OutcomeKind::kValue:
-        return std::destroy_at(&value_);
-      case OutcomeKind::kException:
-        return std::destroy_at(&exception_);
-      default:
-        return std::destroy_at(&status_);
+  [[gnu::noinline]] void DestroyFailure() noexcept {
+    if (kind_ == OutcomeKind::kException) {
+      std::destroy_at(&exception_);
+    } else {
+      std::destroy_at(&status_);
     }
   }
 

@@ -33,11 +33,10 @@ void Loop(Continuation* continuation) {
 
 }  // namespace
 
-void RunChain(Continuation* first) noexcept {
-  if (first == nullptr) return;
-  if (this_thread.depth == kDeepest) return PutOff(first);
+void RunChainFrom(Continuation& first) noexcept {
+  if (this_thread.depth == kDeepest) return PutOff(&first);
   ++this_thread.depth;
-  Loop(first);
+  Loop(&first);
   if (this_thread.depth == 1 && this_thread.first != nullptr) RunPutOff();
   --this_thread.depth;
 }

@@ -24,8 +24,12 @@ class Continuation {
   ~Continuation() = default;
 };
 
-// Runs them all, or puts them off. Null: nothing.
-void RunChain(Continuation* first) noexcept;
+// Runs them all, or puts them off.
+void RunChainFrom(Continuation& first) noexcept;
+// Null: nothing.
+inline void RunChain(Continuation* first) noexcept {
+  if (first != nullptr) RunChainFrom(*first);
+}
 
 // Runs what this thread has put off, before it blocks.
 void RunPutOff() noexcept;

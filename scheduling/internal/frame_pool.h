@@ -1,4 +1,4 @@
-// AllocateFrame, FreeFrame: memory for coroutine frames, by sizes.
+// AllocateFrame, FreeFrame: memory for coroutine frames and the blocks of futures, by sizes.
 //
 // A thread keeps a few free frames of each size in lists, from which most calls are served. Behind
 // them are pools of blocks (block_pool.h), of the process, which stay: frames are made and freed by

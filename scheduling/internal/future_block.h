@@ -5,6 +5,7 @@
 #ifndef ASHLAR_SCHEDULING_INTERNAL_FUTURE_BLOCK_H_
 #define ASHLAR_SCHEDULING_INTERNAL_FUTURE_BLOCK_H_
 
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -18,8 +19,10 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "ashlar/base/check.h"
+#include "ashlar/memory/poison.h"
 #include "ashlar/scheduling/cancellation.h"
 #include "ashlar/scheduling/internal/continuation.h"
+#include "ashlar/scheduling/internal/frame_pool.h"
 #include "ashlar/scheduling/internal/future_state.h"
 #include "ashlar/scheduling/outcome.h"
 
@@ -32,10 +35,15 @@ namespace internal {
 
 // What futures let their own kind do.
 struct FutureAccess {
-  // A pending future's block; its consumer is the caller then.
+  // The block, if the outcome is not in the future itself; its consumer is the caller then.
   template <class T>
   static auto* Release(Future<T>& future) {
     return std::exchange(future.block_, nullptr);
+  }
+  // Of one without a block.
+  template <class T>
+  static Outcome<T>&& TakeOutcome(Future<T>& future) {
+    return std::move(future.outcome_);
   }
   // Of a block whose consumer has not left.
   template <class T, class Block>
@@ -48,8 +56,26 @@ struct FutureAccess {
   }
 };
 
+// Lies where coroutine frames do. In the heap if AddressSanitizer watches that, which finds there
+// what nobody frees, and what is used after.
+class Pooled {
+ public:
+  static void* operator new(std::size_t bytes) {
+    return kPoisons ? ::operator new(bytes) : AllocateFrame(bytes);
+  }
+  static void* operator new(std::size_t bytes, std::align_val_t alignment) {
+    return ::operator new(bytes, alignment);
+  }
+  static void operator delete(void* block, std::size_t bytes) noexcept {
+    kPoisons ? ::operator delete(block) : FreeFrame(block, bytes);
+  }
+  static void operator delete(void* block, std::size_t, std::align_val_t alignment) noexcept {
+    ::operator delete(block, alignment);
+  }
+};
+
 template <class T>
-class FutureBlock : public FutureState<Outcome<T>, Continuation> {
+class FutureBlock : public FutureState<Outcome<T>, Continuation>, public Pooled {
  public:
   virtual ~FutureBlock() = default;
 
@@ -226,17 +252,17 @@ class Stage final : public FutureBlock<U>, public Dispatched {
     Future<U> result = MakeResult();
     // What the function holds on to is let go before its outcome is known.
     work_.reset();
-    if (result.IsReady()) {
-      this->Keep([&] { return result.WaitForOutcome(); });
+    inner_ = FutureAccess::Release(result);
+    if (inner_ == nullptr) {
+      this->Keep([&]() -> Outcome<U>&& { return FutureAccess::TakeOutcome(result); });
       return Publish<U>(this);
     }
-    inner_ = FutureAccess::Release(result);
     if (this->cancellation && inner_->cancellation) {
       link_.emplace(this->cancellation->token(),
                     Cancels{this->cancellation->token(), *inner_->cancellation});
     }
     // From here on another thread may finish this stage.
-    return inner_->Leave(this) ? Forward() : nullptr;
+    return inner_->Owned() || inner_->Leave(this) ? Forward() : nullptr;
   }
 
   Continuation* Refuse(absl::Status why) noexcept override {
@@ -312,11 +338,13 @@ Future<U> Call(F&& f, Args&&... args) {
     if constexpr (std::is_void_v<R>) {
       static_assert(std::is_void_v<U>, "gives nothing where a value is needed");
       std::invoke(std::forward<F>(f), std::forward<Args>(args)...);
-      return Future<U>(Outcome<U>(std::monostate()));
-    } else {
+      return Future<U>(std::monostate());
+    } else if constexpr (std::is_same_v<R, Future<U>>) {
       Future<U> result(std::invoke(std::forward<F>(f), std::forward<Args>(args)...));
       ASHLAR_CHECK(result.valid(), "a function gave a future that was read before");
       return result;
+    } else {
+      return Future<U>(std::invoke(std::forward<F>(f), std::forward<Args>(args)...));
     }
   } catch (...) {
     return Future<U>(std::current_exception());

@@ -9,7 +9,8 @@
 //                the producer sets               and frees the state
 //
 // To leave is to attach a continuation or, with none, to drop the future. Each side changes the
-// word once, by adding a bit; so neither waits for the other, and who comes second owns all.
+// word once, by adding a bit; so neither waits for the other, and who comes second owns all. A
+// producer that sees that the consumer has left need not add its own.
 //
 // A consumer that sleeps has a bit of its own. A producer that sees it has to wake the consumer,
 // which, awake by then, must not free the word under the wake-up: so that producer adds one bit
@@ -44,6 +45,8 @@ class FutureState {
   // Producer, once, when the outcome is there. True: the consumer has left, and the state is the
   // caller's; else it must not be touched any more.
   [[nodiscard]] bool Set() noexcept {
+    // (6) acquire: the continuation, and the consumer's last touch. Pairs with (3).
+    if ((word_.load(std::memory_order_acquire) & kLeft) != 0) return true;
     // (1) release: the outcome, for (3), (4) and (5). acquire: the continuation of (3).
     std::uint32_t before = word_.fetch_add(kReady, std::memory_order_acq_rel);
     if (before == kAsleep) [[unlikely]] {
@@ -58,7 +61,8 @@ class FutureState {
   // caller's; else it must not be touched any more, and the producer will run the continuation.
   [[nodiscard]] bool Leave(Node* continuation) noexcept {
     continuation_.Write() = continuation;
-    // (3) release: the continuation, and our last touch, for (1) and (2). acquire: the outcome.
+    // (3) release: the continuation, and our last touch, for (1), (2) and (6). acquire: the
+    // outcome.
     return IsOwned(word_.fetch_add(kLeft, std::memory_order_acq_rel));
   }
 
