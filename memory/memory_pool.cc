@@ -29,6 +29,7 @@ using internal::RangeHeap;
 using internal::Units;
 
 constexpr std::size_t kPage = 4096;
+constexpr Units kMostUnits = ~Units{0} - 1;
 constexpr std::uint64_t kGuardBytes = 8;
 constexpr int kGuardPattern = 0xa5;
 
@@ -53,7 +54,7 @@ class MemoryPool::State {
         heap_(MakeHeap(options.strategy,
                        static_cast<Units>(reinterpret_cast<std::uintptr_t>(base) >> shift_))),
         blocks_(std::visit([](auto& heap) { return &heap.blocks(); }, heap_)),
-        most_(options.max_allocations == 0 ? kNoBlock : options.max_allocations) {}
+        most_(options.max_allocations == 0 ? ~0u : options.max_allocations) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
@@ -65,7 +66,7 @@ class MemoryPool::State {
     // Between so many used blocks there may be one more free ones; two are for an allocation.
     const std::uint64_t records =
         options_.max_allocations == 0 ? 0 : std::uint64_t{options_.max_allocations} * 2 + 3;
-    if (records >= kNoBlock) return false;
+    if (records > kMostUnits) return false;
     const auto start = [&](auto& heap) {
       return heap.Start(units, static_cast<std::uint32_t>(records));
     };
@@ -108,20 +109,20 @@ class MemoryPool::State {
   MemoryHandle AllocateMovable(std::uint64_t bytes, std::uint64_t alignment) {
     const BlockId id = Allocate(bytes, alignment, BlockKind::kMovable);
     if (id == kNoBlock) return MemoryHandle();
-    return MemoryHandle(id, blocks().generation(id));
+    blocks()[id].handle() = ++handles_;
+    return MemoryHandle(id, handles_);
   }
 
   void FreeMovable(MemoryHandle handle) {
     const BlockId id = BlockOf(handle);
     ASHLAR_CHECK(blocks()[id].pins() == 0, "a block is freed while it is pinned");
-    ++blocks().generation(id);
     Free(id);
   }
 
   bool IsLive(MemoryHandle handle) const {
-    return handle.block_ < blocks().bound() &&
-           blocks().generation(handle.block_) == handle.generation_ &&
-           blocks()[handle.block_].kind == BlockKind::kMovable;
+    if (handle.block_ >= blocks().bound()) return false;
+    const Block& block = blocks()[handle.block_];
+    return block.kind == BlockKind::kMovable && block.handle() == handle.number_;
   }
 
   std::uint64_t OffsetOf(MemoryHandle handle) const {
@@ -211,7 +212,7 @@ class MemoryPool::State {
     ASHLAR_CHECK(IsLive(handle), "a stale or null handle, or another pool's");
     return handle.block_;
   }
-  MemoryHandle HandleOf(BlockId id) const { return MemoryHandle(id, blocks().generation(id)); }
+  MemoryHandle HandleOf(BlockId id) const { return MemoryHandle(id, blocks()[id].handle()); }
 
   // Calls `call` with the heap, whichever it is. Unlike std::visit it leaves no call.
   template <class Call>
@@ -368,6 +369,7 @@ class MemoryPool::State {
   const std::uint32_t most_;            // allocations at a time
   std::uint64_t capacity_ = 0;          // in bytes
   std::uint32_t allocations_ = 0;
+  std::uint32_t handles_ = 0;  // given ever
   std::uint64_t moves_ = 0;
   std::uint64_t bytes_moved_ = 0;
   bool quiet_ = false;    // this pass moved nothing as yet
@@ -404,7 +406,7 @@ absl::StatusOr<Units> CountUnits(std::uint64_t bytes, const MemoryPoolOptions& o
                                       " bytes is less than one unit of " +
                                       std::to_string(options.granularity));
   }
-  if (units >= kNoBlock) {
+  if (units > kMostUnits) {
     return absl::InvalidArgumentError(
         "a region of " + std::to_string(bytes) + " bytes has more than 2^32 - 2 units of " +
         std::to_string(options.granularity) + "; ask for a greater granularity");

@@ -63,7 +63,7 @@
 namespace ashlar {
 
 // A block that may move. Handles are compared and copied like numbers; that of a block that was
-// freed is never again one's of another block (until 2^32 more blocks had the same record).
+// freed is never again one's of another block (until the pool has given 2^32 more).
 class MemoryHandle {
  public:
   MemoryHandle() = default;
@@ -72,10 +72,9 @@ class MemoryHandle {
 
  private:
   friend class MemoryPool;
-  MemoryHandle(std::uint32_t block, std::uint32_t generation)
-      : block_(block), generation_(generation) {}
+  MemoryHandle(std::uint32_t block, std::uint32_t number) : block_(block), number_(number) {}
   std::uint32_t block_ = 0;
-  std::uint32_t generation_ = 0;
+  std::uint32_t number_ = 0;
 };
 
 // What the owner of a region has to copy when a block moves.

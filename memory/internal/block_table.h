@@ -21,7 +21,7 @@ using Units = std::uint32_t;
 using BlockId = std::uint32_t;
 
 inline constexpr BlockId kEnd = 0;
-inline constexpr BlockId kNoBlock = ~BlockId{0};
+inline constexpr BlockId kNoBlock = kEnd;  // where one is asked for that is given, or free
 
 enum class BlockKind : std::uint8_t {
   kUnused,   // a record to take
@@ -44,6 +44,9 @@ struct Block {
   std::uint8_t log2_alignment = 0;  // in units
   std::uint16_t slack = 0;          // bytes at the end that the owner keeps for itself
 
+  // Of a movable block, which is in no index: which of all handles stands for it.
+  std::uint32_t& handle() { return previous; }
+  std::uint32_t handle() const { return previous; }
   std::uint32_t& pins() { return pins_or_most; }
   std::uint32_t pins() const { return pins_or_most; }
   Units end() const { return offset + size; }
@@ -61,10 +64,6 @@ class BlockTable {
 
   // How many numbers were ever taken: all are below.
   BlockId bound() const { return bound_; }
-
-  // Which life of its number a block lives: a handle of an earlier one is stale.
-  std::uint32_t& generation(BlockId id) { return generations_[id]; }
-  std::uint32_t generation(BlockId id) const { return generations_[id]; }
 
   // Makes the next `count` calls of Take succeed; false without memory for that.
   bool Reserve(std::uint32_t count) {
@@ -104,22 +103,16 @@ class BlockTable {
     std::uint64_t capacity = std::uint64_t{capacity_} * 2;
     if (capacity < needed) capacity = needed;
     if (capacity < 64) capacity = 64;
-    if (capacity >= kNoBlock) return false;
+    if (capacity > ~BlockId{0}) return false;
     std::unique_ptr<Block[]> blocks(new (std::nothrow) Block[capacity]);
-    std::unique_ptr<std::uint32_t[]> generations(new (std::nothrow) std::uint32_t[capacity]());
-    if (blocks == nullptr || generations == nullptr) return false;
-    if (bound_ > 0) {
-      std::memcpy(blocks.get(), blocks_.get(), bound_ * sizeof(Block));
-      std::memcpy(generations.get(), generations_.get(), bound_ * sizeof(std::uint32_t));
-    }
+    if (blocks == nullptr) return false;
+    if (bound_ > 0) std::memcpy(blocks.get(), blocks_.get(), bound_ * sizeof(Block));
     blocks_ = std::move(blocks);
-    generations_ = std::move(generations);
     capacity_ = static_cast<std::uint32_t>(capacity);
     return true;
   }
 
   std::unique_ptr<Block[]> blocks_;
-  std::unique_ptr<std::uint32_t[]> generations_;
   std::uint32_t capacity_ = 0;
   BlockId bound_ = 0;
   BlockId unused_ = kNoBlock;

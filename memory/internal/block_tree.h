@@ -43,9 +43,11 @@ class BlockTree {
 
   void Remove(BlockTable& blocks, BlockId id) { Remove(blocks, root_, id); }
 
-  // The first in order that the request fits in.
-  BlockId Find(const BlockTable& blocks, const Request& request) const {
-    return Find(blocks, root_, request);
+  // Removes the first in order that the request fits in; kNoBlock if it fits in none.
+  BlockId Take(BlockTable& blocks, const Request& request) {
+    const BlockId id = Find(blocks, root_, request);
+    if (id != kNoBlock) Remove(blocks, id);
+    return id;
   }
 
   Units Largest(const BlockTable& blocks) const {

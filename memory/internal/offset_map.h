@@ -14,41 +14,45 @@ namespace ashlar::internal {
 
 class OffsetMap {
  public:
+  OffsetMap() = default;
+  OffsetMap(const OffsetMap&) = delete;
+  OffsetMap& operator=(const OffsetMap&) = delete;
+
   // Makes chains short for so many blocks, if there is memory for that; they may be long.
   [[gnu::noinline]] void Reserve(BlockTable& blocks, std::uint32_t size) {
-    const std::uint64_t count = std::bit_ceil(std::uint64_t{size} < 64 ? 64 : size);
-    if (count <= Count()) return;
-    std::unique_ptr<BlockId[]> heads(new (std::nothrow) BlockId[count]);
+    const std::uint64_t count =
+        std::bit_ceil(std::uint64_t{size} < 32 ? 64 : std::uint64_t{size} * 2);
+    if (count <= count_) return;
+    std::unique_ptr<BlockId[]> heads(new (std::nothrow) BlockId[count]());
     if (heads == nullptr) return;
-    for (std::uint64_t i = 0; i < count; ++i) heads[i] = kNoBlock;
-    const std::unique_ptr<BlockId[]> before = std::exchange(heads_, std::move(heads));
-    const std::uint64_t count_before = before == nullptr ? 0 : Count();
+    const std::uint64_t count_before = std::exchange(count_, count);
+    const BlockId* const before = std::exchange(heads_, heads.get());
     shift_ = 64 - std::countr_zero(count);
-    BlockId rest = std::exchange(only_, kNoBlock);
-    for (std::uint64_t i = 0;; ++i) {
-      while (rest != kNoBlock) Add(blocks, std::exchange(rest, blocks[rest].next));
-      if (i == count_before) break;
-      rest = before[i];
+    for (std::uint64_t i = 0; i < count_before; ++i) {
+      for (BlockId rest = before[i]; rest != kNoBlock;) {
+        Add(blocks, std::exchange(rest, blocks[rest].next));
+      }
     }
+    owned_ = std::move(heads);
   }
 
   // A block that is in no index, and no other that begins there is in the map.
   void Insert(BlockTable& blocks, BlockId id) {
-    if (++size_ > Count()) [[unlikely]]
+    if (++size_ > count_ / 2) [[unlikely]]
       Reserve(blocks, size_ * 2);
     Add(blocks, id);
   }
 
   // The block of the map that begins there, or kNoBlock.
   BlockId Find(const BlockTable& blocks, Units offset) const {
-    BlockId id = HeadOf(offset);
+    BlockId id = *HeadOf(offset);
     while (id != kNoBlock && blocks[id].offset != offset) id = blocks[id].next;
     return id;
   }
 
   // Find, and take it out.
   BlockId Remove(BlockTable& blocks, Units offset) {
-    BlockId* place = &HeadOf(offset);
+    BlockId* place = HeadOf(offset);
     while (*place != kNoBlock && blocks[*place].offset != offset) place = &blocks[*place].next;
     const BlockId id = *place;
     if (id != kNoBlock) {
@@ -59,19 +63,19 @@ class OffsetMap {
   }
 
  private:
-  std::uint64_t Count() const { return heads_ == nullptr ? 0 : std::uint64_t{1} << (64 - shift_); }
-  BlockId& HeadOf(Units offset) {
-    return heads_ == nullptr ? only_ : heads_[offset * std::uint64_t{0x9e3779b97f4a7c15} >> shift_];
+  BlockId* HeadOf(Units offset) const {
+    return &heads_[offset * std::uint64_t{0x9e3779b97f4a7c15} >> shift_];
   }
-  const BlockId& HeadOf(Units offset) const { return const_cast<OffsetMap*>(this)->HeadOf(offset); }
 
   void Add(BlockTable& blocks, BlockId id) {
-    blocks[id].next = std::exchange(HeadOf(blocks[id].offset), id);
+    blocks[id].next = std::exchange(*HeadOf(blocks[id].offset), id);
   }
 
-  std::unique_ptr<BlockId[]> heads_;
-  BlockId only_ = kNoBlock;  // the one chain there is without memory for more
-  int shift_ = 64;           // 64 less the logarithm of the number of chains
+  BlockId few_[2] = {};  // the chains there are without memory for more
+  std::unique_ptr<BlockId[]> owned_;
+  BlockId* heads_ = few_;
+  std::uint64_t count_ = 2;  // of chains, a power of two
+  int shift_ = 63;           // 64 less its logarithm
   std::uint32_t size_ = 0;
 };
 

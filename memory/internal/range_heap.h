@@ -41,31 +41,30 @@ class RangeHeap {
   Units LargestAtLeast() const { return index_.LargestAtLeast(blocks_); }
 
   // kNoBlock if it fits nowhere, or there is no memory for records.
-  BlockId Allocate(Units size, std::uint8_t log2_alignment, BlockKind kind) {
+  [[gnu::always_inline]] BlockId Allocate(Units size, std::uint8_t log2_alignment, BlockKind kind) {
     if (size > free_ || !blocks_.Reserve(2)) return kNoBlock;
     const Request request{size, log2_alignment, bias_};
-    const BlockId id = index_.Find(blocks_, request);
-    if (id == kNoBlock) return kNoBlock;
-    return TakeFrom(id, request, kind);
+    const BlockId id = index_.Take(blocks_, request);
+    if (id != kNoBlock) Divide(id, request, kind);
+    return id;
   }
 
-  void Free(BlockId id) {
-    Block& block = blocks_[id];
-    free_ += block.size;
-    const BlockId before = block.before;
-    if (blocks_[before].IsFree()) {
-      block.offset = blocks_[before].offset;
-      block.size += blocks_[before].size;
-      RemoveFree(before);
-    }
-    const BlockId after = block.after;
+  [[gnu::always_inline]] void Free(BlockId id) {
+    free_ += blocks_[id].size;
+    blocks_[id].kind = BlockKind::kFree;
+    const BlockId before = blocks_[id].before;
+    const BlockId after = blocks_[id].after;
+    // Absorbing what is behind, rather than before, touches fewer records.
     if (blocks_[after].IsFree()) {
-      block.size += blocks_[after].size;
       RemoveFree(after);
+      Absorb(id, after);
     }
-    block.kind = BlockKind::kFree;
-    ++free_blocks_;
-    index_.Insert(blocks_, id);
+    if (blocks_[before].IsFree()) {
+      RemoveFree(before);
+      Absorb(before, id);
+      id = before;
+    }
+    InsertFree(id);
   }
 
   // ---- For compaction.
@@ -95,6 +94,7 @@ class RangeHeap {
     if (blocks_[after].IsFree()) {
       gained += blocks_[after].size;
       RemoveFree(after);
+      Drop(after);
     }
     index_.Remove(blocks_, gap);
     if (block.offset > blocks_[gap].offset) {
@@ -116,15 +116,16 @@ class RangeHeap {
   bool MoveInto(BlockId gap, BlockId id) {
     if (!blocks_.Reserve(2)) return false;
     const Block block = blocks_[id];
-    const BlockId left = TakeFrom(gap, RequestOf(id), block.kind);
+    index_.Remove(blocks_, gap);
+    Divide(gap, RequestOf(id), block.kind);
     // What was taken lies under another number: the two change places.
-    blocks_[id].offset = std::exchange(blocks_[left].offset, block.offset);
-    const BlockId before = blocks_[left].before;
-    blocks_.Unlink(left);
-    blocks_.LinkAfter(left, block.before);
+    blocks_[id].offset = std::exchange(blocks_[gap].offset, block.offset);
+    const BlockId before = blocks_[gap].before;
+    blocks_.Unlink(gap);
+    blocks_.LinkAfter(gap, block.before);
     blocks_.Unlink(id);
     blocks_.LinkAfter(id, before);
-    Free(left);
+    Free(gap);
     return true;
   }
 
@@ -164,22 +165,22 @@ class RangeHeap {
   }
 
  private:
-  // Makes of a free block a used one, and what is left over of it.
-  BlockId TakeFrom(BlockId id, const Request& request, BlockKind kind) {
-    index_.Remove(blocks_, id);
+  // Makes of a free block that is in no index a used one, and what is left over of it.
+  [[gnu::always_inline]] void Divide(BlockId id, const Request& request, BlockKind kind) {
     --free_blocks_;
+    free_ -= request.size;
     Block& block = blocks_[id];
     const Units start = static_cast<Units>(request.Align(block.offset));
-    if (start > block.offset) AddFree(block.before, block.offset, start - block.offset);
+    if (start > block.offset) [[unlikely]]
+      AddFree(block.before, block.offset, start - block.offset);
     const Units end = start + request.size;
-    if (end < block.end()) AddFree(id, end, block.end() - end);
+    const Units rest = block.end() - end;
     block.offset = start;
     block.size = request.size;
+    block.pins() = 0;
     block.kind = kind;
     block.log2_alignment = request.log2_alignment;
-    block.pins() = 0;
-    free_ -= request.size;
-    return id;
+    if (rest > 0) AddFree(id, end, rest);
   }
 
   // A record must have been reserved.
@@ -190,14 +191,28 @@ class RangeHeap {
     block.size = size;
     block.kind = BlockKind::kFree;
     blocks_.LinkAfter(id, before);
+    InsertFree(id);
+  }
+
+  void InsertFree(BlockId id) {
     ++free_blocks_;
     index_.Insert(blocks_, id);
   }
 
   void RemoveFree(BlockId id) {
-    index_.Remove(blocks_, id);
     --free_blocks_;
-    if (cursor_ == id) cursor_ = blocks_[id].before;
+    index_.Remove(blocks_, id);
+  }
+
+  // Makes a block longer by the next one, of which neither is in the index.
+  void Absorb(BlockId id, BlockId next) {
+    blocks_[id].size += blocks_[next].size;
+    Drop(next);
+  }
+
+  void Drop(BlockId id) {
+    if (cursor_ == id) [[unlikely]]
+      cursor_ = blocks_[id].before;
     blocks_.Unlink(id);
     blocks_.Return(id);
   }

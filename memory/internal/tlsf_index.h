@@ -13,7 +13,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "ashlar/memory/internal/block_list.h"
+#include "ashlar/memory/internal/block_bins.h"
 #include "ashlar/memory/internal/block_table.h"
 #include "ashlar/memory/internal/request.h"
 
@@ -28,64 +28,52 @@ class TlsfIndexOf {
   // LargestAtLeast is short of Largest by less than one such part of it.
   static constexpr Units kPrecision = kColumns;
 
-  void Insert(BlockTable& blocks, BlockId id) {
-    const Units bin = BinOf(blocks[id].size);
-    bins_[bin].Add(blocks, id);
-    rows_[bin / kColumns] |= std::uint32_t{1} << bin % kColumns;
-    some_row_ |= std::uint32_t{1} << bin / kColumns;
-  }
+  void Insert(BlockTable& blocks, BlockId id) { bins_.Add(blocks, BinOf(blocks[id].size), id); }
+  void Remove(BlockTable& blocks, BlockId id) { bins_.Remove(blocks, BinOf(blocks[id].size), id); }
 
-  void Remove(BlockTable& blocks, BlockId id) {
-    const Units bin = BinOf(blocks[id].size);
-    bins_[bin].Remove(blocks, id);
-    if (!bins_[bin].IsEmpty()) return;
-    rows_[bin / kColumns] &= ~(std::uint32_t{1} << bin % kColumns);
-    if (rows_[bin / kColumns] == 0) some_row_ &= ~(std::uint32_t{1} << bin / kColumns);
-  }
-
-  BlockId Find(const BlockTable& blocks, const Request& request) const {
-    const Units own = BinOf(request.size);
-    const Units sure = BinAllOfWhich(request.SurelyFits());
-    const Units bin = FirstFrom(sure);
-    if (bin != kNoBin) [[likely]]
-      return bins_[bin].first();
-    for (Units maybe = FirstFrom(own); maybe != kNoBin; maybe = FirstFrom(maybe + 1)) {
-      for (BlockId id = bins_[maybe].first(); id != kNoBlock; id = blocks[id].next) {
-        if (request.FitsIn(blocks[id])) return id;
-      }
-    }
-    return kNoBlock;
+  // Removes the one that the request takes; kNoBlock if it fits in none.
+  BlockId Take(BlockTable& blocks, const Request& request) {
+    const Units bin = bins_.FirstFrom(BinAllOfWhich(request.SurelyFits()));
+    if (bin == kBins) [[unlikely]]
+      return TakeIfAnyFits(blocks, request);
+    const BlockId id = bins_.First(bin);
+    bins_.Remove(blocks, bin, id);
+    return id;
   }
 
   Units Largest(const BlockTable& blocks) const {
-    if (some_row_ == 0) return 0;
+    const Units bin = bins_.Last();
+    if (bin == kBins) return 0;
     Units largest = 0;
-    for (BlockId id = bins_[LastBin()].first(); id != kNoBlock; id = blocks[id].next) {
+    for (BlockId id = bins_.First(bin); id != kNoBlock; id = blocks[id].next) {
       if (blocks[id].size > largest) largest = blocks[id].size;
     }
     return largest;
   }
 
   // In constant time.
-  Units LargestAtLeast(const BlockTable&) const { return some_row_ == 0 ? 0 : LeastOf(LastBin()); }
+  Units LargestAtLeast(const BlockTable&) const {
+    const Units bin = bins_.Last();
+    return bin == kBins ? 0 : LeastOf(bin);
+  }
 
   // Calls `visit` with the number of every block that the index holds.
   template <class Visit>
   void ForEach(const BlockTable& blocks, Visit visit) const {
-    for (Units bin = FirstFrom(0); bin != kNoBin; bin = FirstFrom(bin + 1)) {
-      for (BlockId id = bins_[bin].first(); id != kNoBlock; id = blocks[id].next) visit(id);
+    for (Units bin = bins_.FirstFrom(0); bin != kBins; bin = bins_.FirstFrom(bin + 1)) {
+      for (BlockId id = bins_.First(bin); id != kNoBlock; id = blocks[id].next) visit(id);
     }
   }
 
  private:
-  static constexpr Units kRows = 32 - kLog2Columns + 1;
-  static constexpr Units kNoBin = kRows * kColumns;
-
   // Row 0 has a bin for each size below kColumns, row r for each 2^(r-1) sizes.
+  static constexpr Units kRows = 32 - kLog2Columns + 1;
+  static constexpr Units kBins = kRows * kColumns;
+
   static Units BinOf(Units size) {
-    if (size < kColumns) return size;
-    const Units shift = static_cast<Units>(std::bit_width(size)) - 1 - kLog2Columns;
-    return (shift + 1) * kColumns + (size >> shift) - kColumns;
+    // Of the sizes that a bin has, in rows 0 and 1 the same.
+    const Units log2 = static_cast<Units>(std::bit_width(size | kColumns)) - 1 - kLog2Columns;
+    return log2 * kColumns + (size >> log2);
   }
 
   static Units LeastOf(Units bin) {
@@ -93,34 +81,25 @@ class TlsfIndexOf {
     return row == 0 ? bin : (kColumns + bin % kColumns) << (row - 1);
   }
 
-  // The first bin none of whose blocks is smaller; kNoBin if there is none.
+  // The first bin none of whose blocks is smaller: behind that of the next smaller size.
   static Units BinAllOfWhich(std::uint64_t size) {
-    if (size < kColumns) return static_cast<Units>(size);
-    const Units shift = static_cast<Units>(std::bit_width(size)) - 1 - kLog2Columns;
-    const std::uint64_t above = size + (std::uint64_t{1} << shift) - 1;
-    return above > ~Units{0} ? kNoBin : BinOf(static_cast<Units>(above));
+    return size - 1 > ~Units{0} ? kBins : BinOf(static_cast<Units>(size - 1)) + 1;
   }
 
-  // The first bin from `bin` on that holds a block.
-  Units FirstFrom(Units bin) const {
-    if (bin >= kNoBin) return kNoBin;
-    const Units row = bin / kColumns;
-    const std::uint32_t here = rows_[row] & (~std::uint32_t{0} << bin % kColumns);
-    if (here != 0) return row * kColumns + static_cast<Units>(std::countr_zero(here));
-    const std::uint32_t below = some_row_ & (~std::uint32_t{1} << row);
-    if (below == 0) return kNoBin;
-    const Units next = static_cast<Units>(std::countr_zero(below));
-    return next * kColumns + static_cast<Units>(std::countr_zero(rows_[next]));
+  // Looks into the bins whose blocks may be large enough.
+  [[gnu::noinline]] BlockId TakeIfAnyFits(BlockTable& blocks, const Request& request) {
+    for (Units bin = bins_.FirstFrom(BinOf(request.size)); bin != kBins;
+         bin = bins_.FirstFrom(bin + 1)) {
+      for (BlockId id = bins_.First(bin); id != kNoBlock; id = blocks[id].next) {
+        if (!request.FitsIn(blocks[id])) continue;
+        bins_.Remove(blocks, bin, id);
+        return id;
+      }
+    }
+    return kNoBlock;
   }
 
-  Units LastBin() const {
-    const Units row = 31 - static_cast<Units>(std::countl_zero(some_row_));
-    return row * kColumns + 31 - static_cast<Units>(std::countl_zero(rows_[row]));
-  }
-
-  std::uint32_t some_row_ = 0;
-  std::uint32_t rows_[kRows] = {};
-  BlockList bins_[kNoBin];
+  BlockBins<kBins> bins_;
 };
 
 using TlsfIndex = TlsfIndexOf<5>;
