@@ -44,8 +44,13 @@
 //
 // Waiting: Wait and Get block the thread, at most for as long as they are told; without a limit
 // they wait without bound, and with one of zero or less they do not block. DeadlineExceeded is
-// what they give if the future is not ready by then, and it stays as it was. Do not block the
-// only thread of an executor that has to run what you wait for: attach a function instead.
+// what they give if the future is not ready by then, and it stays as it was.
+// They run nothing meanwhile (but what this thread has put off, see below), on a thread of an
+// executor neither. A future does not know who will set it, and what an executor has in its queue
+// may be anything, such as a function that takes a lock which the waiting one holds. So a future
+// that is waited for on the only thread of the executor that has to run what makes it is never
+// ready: attach a function, or co_await. What knows its tasks, and runs them while it waits, is a
+// TaskGroup (task_group.h), and the handle of an executor's Submit.
 //
 // Continuations run in a loop and not on top of each other, however long a chain is. Where a
 // function sets another promise, what is attached there runs inside of SetValue, but not more than

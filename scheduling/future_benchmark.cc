@@ -3,19 +3,24 @@
 //   bazel run -c opt //scheduling:future_benchmark -- --benchmark_repetitions=9
 //     --benchmark_enable_random_interleaving=true --benchmark_report_aggregates_only=true
 //
-// All on one thread: what is measured is what futures cost, and not what threads do. Items are
+// All but the last on one thread: what is measured is what futures cost, and not what threads do.
+// Items are
 //
 //   ThenReady   a function attached to a ready future, and its value read
 //   ThenChain   a link of a chain that is attached to a promise before it is set
 //   HandOff     a promise, a function attached to its future, the value set, and that of the
 //               function read
+//   HandOffOn   the same with the function on an executor, which runs it at once
 //   Value       a promise, the value set, and read: all that futures without functions can do
 //   All         one of many futures that are waited for together, with its promise. std: one after
 //               the other.
+//   TwoThreads  a promise that is given to another thread, which has been waiting for it and sets
+//               it, and its future waited for; in real time
 #define BOOST_THREAD_PROVIDES_FUTURE
 #define BOOST_THREAD_PROVIDES_FUTURE_CONTINUATION
 #define BOOST_THREAD_PROVIDES_FUTURE_WHEN_ALL_WHEN_ANY
 
+#include <atomic>
 #include <boost/fiber/future/future.hpp>
 #include <boost/fiber/future/promise.hpp>
 #include <boost/thread/future.hpp>
@@ -29,6 +34,7 @@
 
 #include "ashlar/scheduling/combinators.h"
 #include "ashlar/scheduling/future.h"
+#include "ashlar/scheduling/inline_executor.h"
 #include "ashlar/scheduling/outcome.h"
 #include "benchmark/benchmark.h"
 
@@ -98,6 +104,17 @@ void HandOff(benchmark::State& state) {
   for (auto _ : state) {
     Promise<int> promise;
     Future<int> next = promise.GetFuture().Then([](int n) { return Next(n); });
+    promise.SetValue(1);
+    benchmark::DoNotOptimize(next.WaitForOutcome().value());
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+void HandOffOn(benchmark::State& state) {
+  InlineExecutor executor;
+  for (auto _ : state) {
+    Promise<int> promise;
+    Future<int> next = promise.GetFuture().Then(executor, [](int n) { return Next(n); });
     promise.SetValue(1);
     benchmark::DoNotOptimize(next.WaitForOutcome().value());
   }
@@ -190,12 +207,77 @@ void AllBoost(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 
+// Sets each promise that it is given.
+template <class ThePromise>
+class Setter {
+ public:
+  Setter() : thread_(&Setter::Run, this) {}
+  ~Setter() {
+    word_.store(kEnd, std::memory_order_relaxed);
+    thread_.join();
+  }
+
+  // The future of a new promise, which is given.
+  auto Give() {
+    promise_ = ThePromise();
+    auto future = [this] {
+      if constexpr (requires { promise_.GetFuture(); }) {
+        return promise_.GetFuture();
+      } else {
+        return promise_.get_future();
+      }
+    }();
+    word_.store(kGiven, std::memory_order_release);
+    return future;
+  }
+
+ private:
+  enum Word { kNone, kGiven, kEnd };
+
+  void Run() {
+    for (;;) {
+      const Word word = word_.load(std::memory_order_acquire);
+      if (word == kEnd) return;
+      if (word == kNone) {
+        std::this_thread::yield();
+        continue;
+      }
+      word_.store(kNone, std::memory_order_relaxed);
+      ThePromise promise = std::move(promise_);
+      if constexpr (requires { promise.SetValue(1); }) {
+        promise.SetValue(1);
+      } else {
+        promise.set_value(1);
+      }
+    }
+  }
+
+  ThePromise promise_;
+  std::atomic<Word> word_ = kNone;
+  std::thread thread_;
+};
+
+template <template <class> class ThePromise>
+void TwoThreads(benchmark::State& state) {
+  Setter<ThePromise<int>> setter;
+  for (auto _ : state) {
+    auto future = setter.Give();
+    if constexpr (requires { future.WaitForOutcome(); }) {
+      benchmark::DoNotOptimize(future.WaitForOutcome().value());
+    } else {
+      benchmark::DoNotOptimize(future.get());
+    }
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
 BENCHMARK(ThenReady)->Name("ThenReady/ashlar");
 BENCHMARK(ThenReadyBoost)->Name("ThenReady/boost");
 BENCHMARK(ThenChain)->Name("ThenChain/ashlar")->Arg(100);
 BENCHMARK(ThenChainBoost)->Name("ThenChain/boost")->Arg(100);
 BENCHMARK(HandOff)->Name("HandOff/ashlar");
 BENCHMARK(HandOffBoost)->Name("HandOff/boost");
+BENCHMARK(HandOffOn)->Name("HandOffOn/ashlar");
 BENCHMARK(Value)->Name("Value/ashlar");
 BENCHMARK(ValueOf<StdPromise>)->Name("Value/std");
 BENCHMARK(ValueOf<BoostPromise>)->Name("Value/boost");
@@ -204,6 +286,9 @@ BENCHMARK(AllOf)->Name("All/ashlar")->Arg(1000);
 BENCHMARK(AllOneByOne<StdPromise>)->Name("All/std")->Arg(1000);
 // Waits on a thread of its own.
 BENCHMARK(AllBoost)->Name("All/boost")->Arg(1000)->UseRealTime();
+BENCHMARK(TwoThreads<Promise>)->Name("TwoThreads/ashlar")->UseRealTime();
+BENCHMARK(TwoThreads<StdPromise>)->Name("TwoThreads/std")->UseRealTime();
+BENCHMARK(TwoThreads<BoostPromise>)->Name("TwoThreads/boost")->UseRealTime();
 
 }  // namespace
 }  // namespace ashlar

@@ -460,6 +460,16 @@ TEST(FutureExecutorTest, CatchAndFinallyToo) {
   EXPECT_EQ(*future.Get(absl::ZeroDuration()), 3);
 }
 
+TEST(FutureExecutorTest, WaitingRunsNothing) {
+  ManualExecutor executor;
+  auto future = Async(executor, [] { return 1; });
+  (void)executor.Post(
+      [&] { EXPECT_TRUE(absl::IsDeadlineExceeded(future.Wait(absl::Milliseconds(1)))); });
+  EXPECT_TRUE(executor.RunAt(1));
+  EXPECT_TRUE(executor.RunOne());
+  EXPECT_EQ(*future.Get(absl::ZeroDuration()), 1);
+}
+
 TEST(FutureExecutorTest, ARefusalIsTheOutcome) {
   ManualExecutor executor;
   executor.Refuse();
