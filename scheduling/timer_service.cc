@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "ashlar/base/check.h"
+#include "ashlar/concurrency/platform.h"
 #include "ashlar/scheduling/internal/running_call.h"
 
 namespace ashlar {
@@ -35,8 +36,18 @@ std::optional<TimerService::TimePoint> TimerService::RunExpired(TimePoint now) {
                : start_ + std::chrono::nanoseconds(static_cast<std::int64_t>(tick * length));
   };
   const Core::Tick tick = now <= start_ ? 0 : static_cast<Core::Tick>((now - start_) / tick_);
+  const auto fire = [&](Core::Node& node, Core::Tick at) {
+    OnTick(time_of(at));
+    auto& timer = static_cast<Timer&>(node);
+    timer.function_(timer);
+  };
+  // Until those who wait have come in: who sleeps has to wake up for it, some 50 us. No longer: a
+  // thread may be stopped.
+  const auto give_way = [this] {
+    for (int i = 0; i < 1000 && core_.IsAwaited(); ++i) StdPlatform::SpinWait();
+  };
   const std::optional<Core::Tick> next =
-      core_.RunExpired(tick, internal::ThisThread(), [&](Core::Tick at) { OnTick(time_of(at)); });
+      core_.RunExpired(tick, internal::ThisThread(), fire, give_way);
   if (!next) return std::nullopt;
   return time_of(*next);
 }

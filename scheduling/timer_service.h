@@ -28,9 +28,9 @@
 //
 // Parameters: tick, the resolution, a millisecond if nothing else is said.
 // Thread safety: a timer is started and cancelled from any thread; destroyed when no other call
-// is under way. Progress: blocking, for as long as it takes to put a timer into its slot; who has
-// a slot's timers move down, the driver, holds up others for as long as that takes.
-// Cost: starting a timer or cancelling it is a lock, no allocation, no search. A timer is 56 bytes
+// is under way. Progress: blocking, for as long as it takes to put a timer into its slot, or the
+// driver to move 32 of them; then it lets in who waits.
+// Cost: starting a timer or cancelling it is a lock, no allocation, no search. A timer is 48 bytes
 // and its function. Putting it off, and cancelling and starting it again for a later time, changes
 // no list; the price is that the driver may wake once for each slot of timers that have moved on.
 // Errors: none. Checked: a service that is destroyed before its timers.
@@ -100,7 +100,7 @@ class Timer : private internal::TimerCore<>::Node {
   using Function = void (*)(Timer&);
 
   Timer(TimerService& service, Function function) noexcept
-      : Core::Node(&Fire), service_(service), function_(function) {}
+      : service_(service), function_(function) {}
   ~Timer() { Retire(); }
 
   // Starts it, or starts it anew. With a delay of zero or less it is due at the next tick, with an
@@ -122,10 +122,7 @@ class Timer : private internal::TimerCore<>::Node {
   TimerService& service() const { return service_; }
 
  private:
-  static void Fire(Core::Node& node) {
-    auto& timer = static_cast<Timer&>(node);
-    timer.function_(timer);
-  }
+  friend class TimerService;
 
   TimerService& service_;
   const Function function_;

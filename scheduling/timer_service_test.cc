@@ -2,13 +2,19 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <random>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "ashlar/concurrency/platform.h"
+#include "ashlar/scheduling/internal/timer_core.h"
 #include "ashlar/scheduling/manual_timer_service.h"
 #include "ashlar/scheduling/timer_thread.h"
 #include "gtest/gtest.h"
@@ -165,6 +171,79 @@ TEST(TimerServiceDeathTest, AServiceOutlivesItsTimers) {
   EXPECT_DEATH(ManualTimerService{absl::ZeroDuration()}, "a tick is a nanosecond or more");
   ManualTimerService timers;
   EXPECT_DEATH(timers.Advance(-kMs), "time does not go back");
+}
+
+// While somebody waits for it, what stands in `holder` runs, as if it had locked before.
+struct HeldMutex {
+  static inline std::function<void()> holder;
+  bool try_lock() { return !holder; }
+  void lock() {
+    if (holder) std::exchange(holder, nullptr)();
+  }
+  void unlock() {}
+};
+
+TEST(TimerCoreTest, OthersComeInWhileASlotMovesDown) {
+  using Core = internal::TimerCore<StdPlatform, HeldMutex>;
+  using Tick = Core::Tick;
+  constexpr Tick kSlot = 64 * 64;
+  constexpr std::size_t kTimers = 2000;
+  Core core;
+  std::vector<Core::Node> timers(kTimers);
+  std::vector<Tick> due(kTimers);  // 0: none
+  std::minstd_rand random;
+  const auto start = [&](std::size_t i, Tick tick) { (void)core.Start(timers[i], due[i] = tick); };
+  for (std::size_t i = 0; i < kTimers; ++i) start(i, kSlot + random() % kSlot);
+
+  int turns = 0;
+  const auto run = [&](Tick now) {
+    const auto fire = [&](Core::Node& node, Tick tick) {
+      EXPECT_EQ(std::exchange(due[static_cast<std::size_t>(&node - timers.data())], 0), tick);
+    };
+    const auto others = [&] {
+      ++turns;
+      const auto set = [&](std::size_t i) { return due[i] != 0; };
+      const std::size_t cancelled = random() % kTimers, retired = random() % kTimers;
+      EXPECT_EQ(core.Cancel(timers[cancelled]), set(cancelled));
+      due[cancelled] = 0;
+      EXPECT_EQ(core.Retire(timers[retired], nullptr), set(retired));
+      due[retired] = 0;
+      start(random() % kTimers, kSlot + 1);
+      start(random() % kTimers, kSlot + 1 + random() % (2 * kSlot));
+    };
+    return core.RunExpired(now, &timers, fire, others);
+  };
+  HeldMutex::holder = [&] { run(kSlot); };
+  start(0, 3 * kSlot);
+  EXPECT_GE(turns, 60);  // 32 timers each
+
+  // Nobody waits any more.
+  const int turns_before = turns;
+  EXPECT_EQ(run(4 * kSlot), std::nullopt);
+  EXPECT_EQ(turns, turns_before);
+  EXPECT_EQ(due, std::vector<Tick>(kTimers));
+}
+
+TEST(TimerServiceTest, EachOfManyFiresOrIsCancelledWhileTheyMoveDown) {
+  ManualTimerService timers;
+  constexpr int kTimers = 20000;
+  int fired = 0;
+  const auto note = [&fired] { ++fired; };
+  std::deque<CallbackTimer<decltype(note)>> all;
+  for (int i = 0; i < kTimers; ++i) {
+    all.emplace_back(timers, note).StartAfter(absl::Seconds(300) + (1 + i % 100) * kMs);
+  }
+  int prevented = 0;
+  std::thread other([&] {
+    for (int i = 0; i < kTimers; i += 3) {
+      prevented += all[static_cast<std::size_t>(i)].Retire();
+      all[static_cast<std::size_t>((i + 1) % kTimers)].StartAfter(absl::Hours(1));
+    }
+  });
+  timers.Advance(absl::Seconds(300));
+  other.join();
+  timers.Advance(absl::Hours(2));
+  EXPECT_EQ(fired + prevented, kTimers);
 }
 
 TEST(TimerThreadTest, FiresOnItsThreadAndNotEarly) {

@@ -14,6 +14,7 @@ class SmallLock {
     // Acquire: pairs with unlock.
     while (locked_.exchange(true, std::memory_order_acquire)) Platform::SpinWait();
   }
+  bool try_lock() { return !locked_.exchange(true, std::memory_order_acquire); }
   void unlock() { locked_.store(false, std::memory_order_release); }
 
  private:

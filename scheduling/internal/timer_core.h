@@ -2,14 +2,15 @@
 //
 // All is under one lock but the functions of timers: the driver, one thread at a time, takes what
 // is due from the wheel one by one, and calls each without the lock, so that timers may be started
-// and stopped meanwhile, also by the function of one.
+// and stopped meanwhile, also by the function of one. Those that only have to move down it moves in
+// steps, between which others come in.
 //
 // A driver that sleeps until the next timer is due says until when, under the lock; who starts
 // one that is due earlier wakes it:
 //
 //   for (;;) {
 //     const auto ticket = core.PrepareSleep();
-//     const auto next = core.RunExpired(Now(), ThisThread());
+//     const auto next = core.RunExpired(Now(), ThisThread(), fire, give_way);
 //     core.SleepFor(ticket, time until next);
 //   }
 //
@@ -29,25 +30,17 @@
 
 namespace ashlar::internal {
 
-template <class Platform = StdPlatform, class Mutex = SpinParkMutex<Platform>>
+// kSteps: the most timers that the driver moves under the lock at a time.
+template <class Platform = StdPlatform, class Mutex = SpinParkMutex<Platform>, int kSteps = 32>
 class TimerCore {
  public:
   using Tick = TimerWheel::Tick;
-
-  class Node : public TimerWheel::Node {
-   public:
-    using Fire = void (*)(Node&);
-    explicit Node(Fire fire) noexcept : fire_(fire) {}
-
-   private:
-    friend TimerCore;
-    const Fire fire_;
-  };
+  using Node = TimerWheel::Node;
 
   // Sets it, or sets it anew; see TimerWheel::Schedule. True if the driver sleeps for longer than
   // that: then call WakeDriver.
   [[nodiscard]] bool Start(Node& node, Tick due) noexcept {
-    mutex_.lock();
+    Lock();
     wheel_.Write().Schedule(node, due);
     const bool is_sooner = due < sleeps_until_.Read();
     if (is_sooner) sleeps_until_.Write() = due;
@@ -58,7 +51,7 @@ class TimerCore {
   // True if it was set and now is not: it does not fire. False if it was not, any more: it has
   // fired, or is about to. The node must be kept either way.
   bool Cancel(Node& node) noexcept {
-    mutex_.lock();
+    Lock();
     const bool prevented = wheel_.Write().Suspend(node);
     mutex_.unlock();
     return prevented;
@@ -68,7 +61,7 @@ class TimerCore {
   // not be kept. `thread`: a name for the calling one.
   bool Retire(Node& node, const void* thread) noexcept {
     for (bool prevented = false;;) {
-      mutex_.lock();
+      Lock();
       prevented |= wheel_.Write().Remove(node);
       const std::optional<std::uint32_t> ticket = running_.Join(&node, thread);
       mutex_.unlock();
@@ -79,32 +72,41 @@ class TimerCore {
     }
   }
 
-  // The driver's: calls the functions of all that are due at `now` or before, those of earlier
-  // ticks first. `on_tick(tick)` comes before each. Nothing is due before the tick that it gives;
-  // nothing if there is no timer.
-  template <class OnTick>
-  std::optional<Tick> RunExpired(Tick now, const void* thread, OnTick&& on_tick) {
+  // The driver's: calls `fire(node, tick)` for all that are due at `now` or before, those of
+  // earlier ticks first. Nothing is due before the tick that it gives; nothing if there is no
+  // timer. Moves at most kSteps others while somebody waits for the lock; then it calls
+  // `give_way()`, which may wait while IsAwaited().
+  template <class Fire, class GiveWay>
+  std::optional<Tick> RunExpired(Tick now, const void* thread, Fire&& fire, GiveWay&& give_way) {
     mutex_.lock();
     sleeps_until_.Write() = 0;
-    bool awaited = false;
-    while (auto* const expired = wheel_.Write().PopExpired(now)) {
-      auto& node = static_cast<Node&>(*expired);
-      const Tick tick = wheel_.Read().now();
-      running_.Begin(&node, thread);
-      mutex_.unlock();
-      if (awaited) [[unlikely]]
-        running_.Wake();
-      on_tick(tick);
-      node.fire_(node);
-      mutex_.lock();
-      awaited = running_.End();
+    for (;;) {
+      int steps = kSteps;
+      if (Node* const node = wheel_.Write().PopExpired(now, steps)) {
+        const Tick tick = wheel_.Read().now();
+        running_.Begin(node, thread);
+        mutex_.unlock();
+        fire(*node, tick);
+        mutex_.lock();
+        if (running_.End()) [[unlikely]]
+          Unlocked([this] { running_.Wake(); });
+      } else if (steps == 0) {
+        if (IsAwaited()) [[unlikely]]
+          Unlocked(give_way);
+      } else {
+        break;
+      }
     }
     const std::optional<Tick> next = wheel_.Read().NextTime();
     sleeps_until_.Write() = next.value_or(TimerWheel::kLast + 1);
     mutex_.unlock();
-    if (awaited) [[unlikely]]
-      running_.Wake();
     return next;
+  }
+
+  // Whether anybody waits for the lock, or a moment ago.
+  bool IsAwaited() const noexcept {
+    // relaxed: it orders nothing.
+    return waiting_.load(std::memory_order_relaxed) != 0;
   }
 
   // Whether no timer is set. Those that were cancelled since their slot last moved count as set.
@@ -137,7 +139,24 @@ class TimerCore {
   template <class T>
   using Var = typename Platform::template Var<T>;
 
+  // The lock is not fair. So those who do not get it at once say so, and the driver lets them in.
+  void Lock() noexcept {
+    if (mutex_.try_lock()) [[likely]]
+      return;
+    waiting_.fetch_add(1, std::memory_order_relaxed);
+    mutex_.lock();
+    waiting_.fetch_sub(1, std::memory_order_relaxed);
+  }
+
+  template <class F>
+  void Unlocked(F&& f) {
+    mutex_.unlock();
+    f();
+    mutex_.lock();
+  }
+
   Mutex mutex_;
+  typename Platform::template Atomic<std::uint32_t> waiting_{0};
   // The driver looks no earlier; whoever sets a timer for an earlier tick wakes it. 0: it will
   // look before it sleeps.
   Var<Tick> sleeps_until_{0};

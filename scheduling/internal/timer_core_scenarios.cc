@@ -24,30 +24,38 @@ namespace {
 
 using verification::Expect;
 
-template <class Platform, class Mutex>
+template <class Platform, class Mutex = SmallLock<Platform>, int kSteps = 1>
 struct Fixture {
-  using Core = TimerCore<Platform, Mutex>;
+  using Core = TimerCore<Platform, Mutex, kSteps>;
+  using Node = typename Core::Node;
+  using Tick = TimerWheel::Tick;
 
   // Counts how often it fires.
-  struct Counter : Core::Node {
-    Counter() : Core::Node(&Fire) {}
-    static void Fire(typename Core::Node& node) { ++static_cast<Counter&>(node).fired.Write(); }
+  struct Counter : Node {
     typename Platform::template Var<int> fired{0};
   };
 
   Core core;
   const char names[3] = {};
 
-  std::optional<TimerWheel::Tick> RunExpired(TimerWheel::Tick now, unsigned thread) {
-    return core.RunExpired(now, &names[thread], [](TimerWheel::Tick) {});
+  std::optional<Tick> RunExpired(Tick now, unsigned thread) {
+    return RunExpired(now, thread, [](Node& node) { ++static_cast<Counter&>(node).fired.Write(); });
+  }
+  template <class Fire>
+  std::optional<Tick> RunExpired(Tick now, unsigned thread, Fire&& fire) {
+    const auto give_way = [this] {
+      while (core.IsAwaited()) Platform::SpinWait();
+    };
+    return core.RunExpired(
+        now, &names[thread], [&](Node& node, Tick) { fire(node); }, give_way);
   }
   bool Retire(Counter& counter, unsigned thread) { return core.Retire(counter, &names[thread]); }
 };
 
-template <class Platform, class Mutex>
+template <class Platform>
 struct FiresOrIsCancelled {
   static constexpr unsigned kThreads = 2;
-  using All = Fixture<Platform, Mutex>;
+  using All = Fixture<Platform>;
   All all;
   typename All::Counter timer;
 
@@ -62,15 +70,26 @@ struct FiresOrIsCancelled {
 };
 
 template <class Platform>
-struct SmallFiresOrIsCancelled : FiresOrIsCancelled<Platform, SmallLock<Platform>> {};
-template <class Platform>
-struct UnderTheMutexOfProduction : FiresOrIsCancelled<Platform, SpinParkMutex<Platform, 0>> {};
+struct UnderTheMutexOfProduction {
+  static constexpr unsigned kThreads = 2;
+  using All = Fixture<Platform, SpinParkMutex<Platform, 0>, 32>;
+  All all;
+  typename All::Counter timer;
+  bool prevented = false;
+
+  UnderTheMutexOfProduction() { (void)all.core.Start(timer, 1); }
+  void Thread(unsigned index) {
+    if (index == 0) return (void)all.RunExpired(1, index);
+    prevented = all.core.Cancel(timer);
+  }
+  void After() { Expect(timer.fired.Read() == (prevented ? 0 : 1)); }
+};
 
 // The end of a timer, which may have been started just so.
 template <class Platform>
 struct StartsAndRetires {
   static constexpr unsigned kThreads = 2;
-  Fixture<Platform, SmallLock<Platform>> all;
+  Fixture<Platform> all;
 
   void Thread(unsigned index) {
     if (index == 0) {
@@ -78,7 +97,7 @@ struct StartsAndRetires {
       (void)all.RunExpired(2, index);
       return;
     }
-    using Counter = typename Fixture<Platform, SmallLock<Platform>>::Counter;
+    using Counter = typename Fixture<Platform>::Counter;
     auto* const timer = Platform::template Create<Counter>();
     (void)all.core.Start(*timer, 1);
     const bool prevented = all.Retire(*timer, index);
@@ -91,7 +110,7 @@ struct StartsAndRetires {
 template <class Platform>
 struct BothAreRetired {
   static constexpr unsigned kThreads = 3;
-  using All = Fixture<Platform, SmallLock<Platform>>;
+  using All = Fixture<Platform>;
   All all;
   typename All::Counter timers[2];
 
@@ -110,7 +129,7 @@ struct BothAreRetired {
 template <class Platform>
 struct TwoCancel {
   static constexpr unsigned kThreads = 3;
-  using All = Fixture<Platform, SmallLock<Platform>>;
+  using All = Fixture<Platform>;
   All all;
   typename All::Counter timer;
   int prevented[2] = {};
@@ -127,39 +146,69 @@ struct TwoCancel {
 template <class Platform>
 struct RestartsInside {
   static constexpr unsigned kThreads = 2;
-  using All = Fixture<Platform, SmallLock<Platform>>;
-
-  struct Again : All::Core::Node {
-    explicit Again(All& its_all) : All::Core::Node(&Fire), all(its_all) {}
-    static void Fire(typename All::Core::Node& node) {
-      auto& again = static_cast<Again&>(node);
-      if (++again.fired.Write() == 1) {
-        (void)again.all.core.Start(again, 2);
-      } else {
-        Expect(!again.all.core.Retire(again, &again.all.names[0]));
-      }
-    }
-    All& all;
-    typename Platform::template Var<int> fired{0};
-  };
+  using All = Fixture<Platform>;
 
   All all;
-  Again timer{all};
+  typename All::Counter timer;
 
   RestartsInside() { (void)all.core.Start(timer, 1); }
   void Thread(unsigned index) {
-    if (index == 0) return (void)all.RunExpired(2, index);
+    if (index == 0) {
+      all.RunExpired(2, index, [&](typename All::Node&) {
+        if (++timer.fired.Write() == 1) {
+          (void)all.core.Start(timer, 2);
+        } else {
+          Expect(!all.Retire(timer, 0));
+        }
+      });
+      return;
+    }
     all.core.Cancel(timer);
-    all.core.Retire(timer, &all.names[1]);
+    all.Retire(timer, index);
     Expect(timer.fired.Read() <= 2);
   }
 };
+
+// Of two whose slot moves down, one at a time, the last one is put off or retired meanwhile.
+template <class Platform, bool kIsPutOff>
+struct MovesDown {
+  static constexpr unsigned kThreads = 2;
+  using All = Fixture<Platform>;
+  All all;
+  typename All::Counter timers[2];
+
+  MovesDown() {
+    (void)all.core.Start(timers[0], 66);
+    (void)all.core.Start(timers[1], 65);
+  }
+  void Thread(unsigned index) {
+    if (index == 0) return (void)all.RunExpired(66, index);
+    if (kIsPutOff) {
+      (void)all.core.Start(timers[0], 67);
+    } else {
+      const bool prevented = all.Retire(timers[0], index);
+      Expect(timers[0].fired.Read() == (prevented ? 0 : 1));
+    }
+  }
+  void After() {
+    Expect(timers[1].fired.Read() == 1);
+    if (!kIsPutOff) return;
+    const int early = timers[0].fired.Read();
+    Expect(early <= 1);
+    Expect(!all.RunExpired(67, 0));
+    Expect(timers[0].fired.Read() == early + 1);
+  }
+};
+template <class Platform>
+struct MovesDownAndIsPutOff : MovesDown<Platform, true> {};
+template <class Platform>
+struct MovesDownAndIsRetired : MovesDown<Platform, false> {};
 
 // The driver finds nothing, or something far away, and sleeps; another thread starts a timer.
 template <class Platform, bool kOneIsThere>
 struct DriverSleeps {
   static constexpr unsigned kThreads = 2;
-  using All = Fixture<Platform, SmallLock<Platform>>;
+  using All = Fixture<Platform>;
   All all;
   typename All::Counter late;
   typename All::Counter timer;
@@ -191,7 +240,7 @@ struct DriverSleepsForLonger : DriverSleeps<Platform, true> {};
 template <class Platform>
 struct TwoStart {
   static constexpr unsigned kThreads = 3;
-  using All = Fixture<Platform, SmallLock<Platform>>;
+  using All = Fixture<Platform>;
   All all;
   typename All::Counter timers[2];
 
@@ -212,7 +261,7 @@ struct TwoStart {
 template <class Platform>
 struct DriverEnds {
   static constexpr unsigned kThreads = 2;
-  Fixture<Platform, SmallLock<Platform>> all;
+  Fixture<Platform> all;
   typename Platform::template Atomic<bool> ends{false};
 
   void Thread(unsigned index) {
@@ -236,12 +285,14 @@ namespace ashlar::verification {
 
 std::vector<Scenario> Scenarios() {
   return {
-      MakeScenario<internal::SmallFiresOrIsCancelled>("FiresOrIsCancelled"),
+      MakeScenario<internal::FiresOrIsCancelled>("FiresOrIsCancelled"),
       MakeScenario<internal::UnderTheMutexOfProduction>("UnderTheMutexOfProduction"),
       MakeScenario<internal::StartsAndRetires>("StartsAndRetires"),
       MakeScenario<internal::BothAreRetired>("BothAreRetired"),
       MakeScenario<internal::TwoCancel>("TwoCancel"),
       MakeScenario<internal::RestartsInside>("RestartsInside"),
+      MakeScenario<internal::MovesDownAndIsPutOff>("MovesDownAndIsPutOff"),
+      MakeScenario<internal::MovesDownAndIsRetired>("MovesDownAndIsRetired"),
       MakeScenario<internal::DriverSleepsAlone>("DriverSleepsAlone"),
       MakeScenario<internal::DriverSleepsForLonger>("DriverSleepsForLonger"),
       MakeScenario<internal::TwoStart>("TwoStart"),

@@ -9,8 +9,12 @@
 // A timer that is put off, or suspended, stays where it is, and is moved or forgotten when its slot
 // comes: what is cancelled and set again all the time, as timeouts are, costs no change of a list.
 //
-// Cost: Schedule and Remove are constant; PopExpired amounts to at most a step a level for each
-// timer, but a slot moves down in one step, with all that is in it.
+// A slot moves down in as many steps as it has timers. Between two of them anything may be done but
+// let time pass: the present time is the beginning of that slot, so a timer that is set meanwhile
+// lies below it or in another one, and the slot only becomes emptier.
+//
+// Cost: Schedule, Suspend and Remove are constant; PopExpired amounts to at most a step a level for
+// each timer, and the caller bounds the steps of a call.
 // Thread safety: that of a container.
 // Source: G. Varghese, T. Lauck, "Hashed and Hierarchical Timing Wheels", 1987, scheme 7; the
 // bits, and the digit by exclusive or, as in tokio.
@@ -83,43 +87,32 @@ class TimerWheel {
   // No timer is due before. Nothing if there is none.
   std::optional<Tick> NextTime() const {
     if (levels_ == 0) return std::nullopt;
-    const int level = std::countr_zero(levels_);
+    const int level = NextLevel();
     // Above the digit of the level, as now.
     const Tick upper = now_ >> (6 * level) >> 6 << 6;
     const auto slot = static_cast<Tick>(std::countr_zero(slots_[level]));
     return (upper | slot) << (6 * level);
   }
 
-  // Takes out one that is due at `now` or before, those of earlier ticks first; null if there is
-  // none. Then it is `now`.
-  Node* PopExpired(Tick now) {
+  // Takes out one that is due at `now` or before, those of earlier ticks first. Counts `steps` down
+  // for each other one that it moves or forgets. Null if none is due, and then it is `now`; or if
+  // no steps are left: then there may be one.
+  Node* PopExpired(Tick now, int& steps) {
     now = std::min(now, kLast);
-    for (;;) {
+    for (; steps > 0; --steps) {
       const std::optional<Tick> next = NextTime();
       if (!next || *next > now) {
         now_ = std::max(now_, now);
         return nullptr;
       }
+      leaving_ = NextLevel();
       now_ = *next;
-      const int level = std::countr_zero(levels_);
-      Node** const first = &first_[level][Slot(*next, level)];
-      if (level == 0) {
-        Node* const node = *first;
-        Unlink(*node);
-        if (node->due_ <= now_) return node;
-        if (node->due_ != kNever) Link(*node, node->due_);
-        continue;
-      }
-      Node* node = *first;
-      *first = nullptr;
-      Clear(level, Slot(*next, level));
-      while (node != nullptr) {
-        Node* const following = node->next_;
-        node->previous_ = nullptr;
-        if (node->due_ != kNever) Link(*node, node->due_);
-        node = following;
-      }
+      Node& node = *first_[leaving_][Slot(now_, leaving_)];
+      Unlink(node);
+      if (node.due_ <= now_) return &node;
+      if (node.due_ != kNever) Link(node, node.due_);
     }
+    return nullptr;
   }
 
  private:
@@ -127,6 +120,12 @@ class TimerWheel {
 
   static std::size_t Slot(Tick time, int level) { return (time >> (6 * level)) % 64; }
   static Tick BeginOf(const Node& node) { return node.place_ >> 4; }
+
+  // Where the slot is that comes next: if one is moving down, that one, until it is empty.
+  int NextLevel() const {
+    const bool is_empty = (slots_[leaving_] >> Slot(now_, leaving_)) % 2 == 0;
+    return is_empty ? std::countr_zero(levels_) : leaving_;
+  }
 
   void Link(Node& node, Tick time) {
     const Tick differing = time ^ now_;
@@ -148,15 +147,13 @@ class TimerWheel {
     node.previous_ = nullptr;
     const int level = static_cast<int>(node.place_ % 16);
     const std::size_t slot = Slot(BeginOf(node), level);
-    if (first_[level][slot] == nullptr) Clear(level, slot);
-  }
-
-  void Clear(int level, std::size_t slot) {
+    if (first_[level][slot] != nullptr) return;
     slots_[level] &= ~(std::uint64_t{1} << slot);
     if (slots_[level] == 0) levels_ &= ~(1u << level);
   }
 
   Tick now_;
+  int leaving_ = 0;                    // the level of the slot that moved down last
   unsigned levels_ = 0;                // a bit for each level that is not empty
   std::uint64_t slots_[kLevels] = {};  // and for each slot
   Node* first_[kLevels][64] = {};
