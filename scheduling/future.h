@@ -264,7 +264,7 @@ class [[nodiscard]] Future {
     using U = typename Step::U;
     using Stage = internal::Stage<U, internal::BlockInput<T>, Step, Where>;
     auto* const stage = new Stage(std::move(step), where);
-    stage->cancellation = block_->cancellation;
+    if (block_->cancellation) stage->cancellation = block_->cancellation;
     stage->input().Set(block_);
     auto result = internal::FutureAccess::Of<U>(stage);
     if (std::exchange(block_, nullptr)->Leave(stage)) internal::RunChain(stage);

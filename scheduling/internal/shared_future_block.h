@@ -21,7 +21,8 @@ namespace ashlar::internal {
 // Takes the outcome from a future's block, as its continuation.
 template <class T>
 class SharedFutureBlock final : public SharedFutureState<Outcome<T>, Continuation>,
-                                public Continuation {
+                                public Continuation,
+                                public Pooled {
  public:
   // Held by the caller.
   static SharedFutureBlock* Make(Future<T>&& future) {
