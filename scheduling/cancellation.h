@@ -14,7 +14,8 @@
 //
 //   CancellationSource    cancels; its copies are the same source
 //   CancellationToken     is asked, by any number of threads; cheap to copy
-//   CancellationCallback  has a function called at the cancellation, while it lives
+//   CancellationCallback  has a function called at the cancellation, while it lives;
+//                         CancelSource is one that cancels another source
 //   ScopedCancellation    a source that is cancelled when the scope ends
 //   LinkedCancellation    a source that is cancelled when any of several tokens is, while it lives
 //   LinkedStopSource      the same as a std::stop_source
@@ -146,9 +147,10 @@ class CancellationSource {
   CancellationToken token_;
 };
 
-// F: called once, without arguments; must not throw. Neither copied nor moved.
+// F: called once, with the reason if it takes one, else without arguments; must not throw. Neither
+// copied nor moved.
 template <class F>
-class [[nodiscard]] CancellationCallback {
+class [[nodiscard]] CancellationCallback : private internal::CancellationState<>::Callback {
   using Callback = internal::CancellationState<>::Callback;
 
  public:
@@ -157,31 +159,41 @@ class [[nodiscard]] CancellationCallback {
   template <class G = F>
   requires std::constructible_from<F, G> CancellationCallback(CancellationToken token, G&& f)
   noexcept(std::is_nothrow_constructible_v<F, G>)
-      : token_(std::move(token)), callback_(std::forward<G>(f)) {
+      : Callback(&Run), token_(std::move(token)), function_(std::forward<G>(f)) {
     if (!token_.CanBeCancelled()) return;
-    registered_ = token_.state_->Register(callback_);
-    if (!registered_) callback_.function();
+    registered_ = token_.state_->Register(*this);
+    if (!registered_) Run(*this);
   }
   ~CancellationCallback() {
-    if (registered_) token_.state_->Deregister(callback_, internal::ThisThread());
+    if (registered_) token_.state_->Deregister(*this, internal::ThisThread());
   }
   CancellationCallback(const CancellationCallback&) = delete;
   CancellationCallback& operator=(const CancellationCallback&) = delete;
 
  private:
-  struct Calls : Callback {
-    template <class G>
-    explicit Calls(G&& f) : Callback(&Run), function(std::forward<G>(f)) {}
-    static void Run(Callback& self) noexcept { static_cast<Calls&>(self).function(); }
-    F function;
-  };
+  static void Run(Callback& callback) noexcept {
+    auto& self = static_cast<CancellationCallback&>(callback);
+    if constexpr (std::invocable<F&, CancellationReason>) {
+      self.function_(self.token_.reason());
+    } else {
+      self.function_();
+    }
+  }
 
   CancellationToken token_;
-  Calls callback_;
+  F function_;
   bool registered_ = false;
 };
 template <class F>
 CancellationCallback(CancellationToken, F) -> CancellationCallback<F>;
+
+// The function of a callback that cancels another source, for the same reason.
+struct CancelSource {
+  CancellationSource source;
+  void operator()(CancellationReason reason = CancellationReason::kCancelled) noexcept {
+    source.Cancel(reason);
+  }
+};
 
 class [[nodiscard]] ScopedCancellation {
  public:
@@ -219,10 +231,10 @@ class [[nodiscard]] LinkedCancellation {
 
   // Follows one more. Not at the same time as another Link or Unlink.
   void Link(const CancellationToken& token) {
-    if (token.CanBeCancelled()) links_.emplace_back(token, Follow{source_, token});
+    if (token.CanBeCancelled()) links_.emplace_back(token, CancelSource{source_});
   }
   void Link(const std::stop_token& token) {
-    if (token.stop_possible()) stop_links_.emplace_back(token, Follow{source_, {}});
+    if (token.stop_possible()) stop_links_.emplace_back(token, CancelSource{source_});
   }
   // Follows none any more, as after the destructor.
   void Unlink() noexcept {
@@ -238,17 +250,9 @@ class [[nodiscard]] LinkedCancellation {
   }
 
  private:
-  struct Follow {
-    CancellationSource& source;
-    CancellationToken followed;
-    void operator()() noexcept {
-      source.Cancel(followed.CanBeCancelled() ? followed.reason() : CancellationReason::kCancelled);
-    }
-  };
-
   CancellationSource source_;
-  std::list<CancellationCallback<Follow>> links_;
-  std::list<std::stop_callback<Follow>> stop_links_;
+  std::list<CancellationCallback<CancelSource>> links_;
+  std::list<std::stop_callback<CancelSource>> stop_links_;
 };
 
 class [[nodiscard]] LinkedStopSource {

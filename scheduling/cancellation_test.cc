@@ -197,6 +197,18 @@ TEST(CancellationTest, AnyOfSeveralCancelsALinkedOne) {
   }
 }
 
+TEST(CancellationTest, ACallbackIsToldTheReasonIfItTakesOne) {
+  CancellationSource source, other;
+  CancellationReason early = {}, late = {};
+  const CancellationCallback before(source.token(), [&](CancellationReason why) { early = why; });
+  const CancellationCallback link(source.token(), CancelSource{other});
+  source.Cancel(CancellationReason::kDeadlineExceeded);
+  const CancellationCallback after(source.token(), [&](CancellationReason why) { late = why; });
+  EXPECT_EQ(early, CancellationReason::kDeadlineExceeded);
+  EXPECT_EQ(late, CancellationReason::kDeadlineExceeded);
+  EXPECT_EQ(other.token().reason(), CancellationReason::kDeadlineExceeded);
+}
+
 TEST(CancellationTest, ALinkedOneDoesNotCancelWhatItFollows) {
   CancellationSource source;
   LinkedCancellation linked(source.token(), CancellationToken());

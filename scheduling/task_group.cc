@@ -265,9 +265,9 @@ TaskGroup::TaskGroup(internal::GroupExecutor executor, TaskGroupConfig config)
   refuse_.emplace(core_->token(), RefuseAll{core_});
   if (config.parent != nullptr) {
     if (!core_->is_child()) Cancel();  // it has ended
-    parent_.emplace(config.parent->token(), Follow{core_, config.parent->token()});
+    parent_.emplace(config.parent->token(), CancelSource{core_->source()});
   }
-  if (config.token.CanBeCancelled()) token_.emplace(config.token, Follow{core_, config.token});
+  if (config.token.CanBeCancelled()) token_.emplace(config.token, CancelSource{core_->source()});
   if (config.timeout != absl::InfiniteDuration()) {
     deadline_.emplace(*config.timers, core_->source(), config.timeout);
   }

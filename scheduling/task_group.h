@@ -266,11 +266,6 @@ class TaskGroup {
  private:
   friend std::string DumpTasks(const TaskGroup& group);
 
-  struct Follow {
-    internal::GroupCore* core;
-    CancellationToken followed;
-    void operator()() noexcept { core->source().Cancel(followed.reason()); }
-  };
   struct RefuseAll {
     internal::GroupCore* core;
     void operator()() noexcept { core->Refuse(); }
@@ -287,8 +282,8 @@ class TaskGroup {
   internal::GroupCore* const core_;
   const int exceptions_;  // that were under way in the constructor
   std::optional<CancellationCallback<RefuseAll>> refuse_;
-  std::optional<CancellationCallback<Follow>> parent_;
-  std::optional<CancellationCallback<Follow>> token_;
+  std::optional<CancellationCallback<CancelSource>> parent_;
+  std::optional<CancellationCallback<CancelSource>> token_;
   std::optional<CancelAfter> deadline_;
 };
 

@@ -51,8 +51,7 @@ class TimeoutBlock final : public Continuation {
       // attached to it goes on from there.
       self->cancellation_ = self->source_->cancellation;
       result->cancellation.emplace();
-      self->link_.emplace(result->cancellation->token(),
-                          Cancels{result->cancellation->token(), *self->cancellation_});
+      self->link_.emplace(result->cancellation->token(), CancelSource{*self->cancellation_});
     }
     self->result_ = result.release();
     auto gives = FutureAccess::Of<T>(self->result_);
@@ -99,7 +98,7 @@ class TimeoutBlock final : public Continuation {
   FutureBlock<T>* source_ = nullptr;
   FutureBlock<T>* result_ = nullptr;
   std::optional<CancellationSource> cancellation_;  // the future's
-  std::optional<CancellationCallback<Cancels>> link_;
+  std::optional<CancellationCallback<CancelSource>> link_;
   GatherState<> holders_{2};  // where both come, after all
   CallbackTimer<OnTime> timer_;
 };

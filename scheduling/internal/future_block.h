@@ -217,13 +217,6 @@ class OwnInput {
   Outcome<T> outcome_;
 };
 
-// A callback that cancels something else, for the same reason.
-struct Cancels {
-  CancellationToken because_of;
-  CancellationSource source;
-  void operator()() noexcept { source.Cancel(because_of.reason()); }
-};
-
 // step(input.outcome()) is a Future<U>, and is called once.
 template <class U, class Input, class Step, class Where>
 class Stage final : public FutureBlock<U>, public Dispatched {
@@ -258,8 +251,7 @@ class Stage final : public FutureBlock<U>, public Dispatched {
       return Publish<U>(this);
     }
     if (this->cancellation && inner_->cancellation) {
-      link_.emplace(this->cancellation->token(),
-                    Cancels{this->cancellation->token(), *inner_->cancellation});
+      link_.emplace(this->cancellation->token(), CancelSource{*inner_->cancellation});
     }
     // From here on another thread may finish this stage.
     return inner_->Owned() || inner_->Leave(this) ? Forward() : nullptr;
@@ -296,7 +288,7 @@ class Stage final : public FutureBlock<U>, public Dispatched {
 
   std::optional<Work> work_;
   FutureBlock<U>* inner_ = nullptr;  // what the function gave, if it is not ready
-  std::optional<CancellationCallback<Cancels>> link_;
+  std::optional<CancellationCallback<CancelSource>> link_;
   [[no_unique_address]] Where where_;
 };
 

@@ -29,7 +29,7 @@ void Gathering::AddSource(std::size_t index, const CancellationSource* source) {
 std::optional<CancellationSource> Gathering::Link() {
   if (sources_.empty()) return std::nullopt;
   CancellationSource source;
-  link_.emplace(source.token(), CancelInputs{this, source.token()});
+  link_.emplace(source.token(), CancelInputs{this});
   return source;
 }
 

@@ -47,8 +47,7 @@ class Gathering {
  private:
   struct CancelInputs {
     Gathering* gathering;
-    CancellationToken because_of;
-    void operator()() noexcept { gathering->CancelAll(because_of.reason()); }
+    void operator()(CancellationReason reason) noexcept { gathering->CancelAll(reason); }
   };
 
   virtual Continuation* Complete() noexcept = 0;

@@ -267,7 +267,7 @@ class FutureWait final : private Continuation {
       future_.Cancel();
     } else if (const auto& source = FutureAccess::Block(future_)->cancellation) {
       if (parent_.context->token.CanBeCancelled()) {
-        link_.emplace(parent_.context->token, Cancels{parent_.context->token, *source});
+        link_.emplace(parent_.context->token, CancelSource{*source});
       }
     }
     owned_ = FutureAccess::Release(future_);
@@ -300,7 +300,7 @@ class FutureWait final : private Continuation {
   TaskPromiseBase& parent_;
   std::coroutine_handle<> awaiting_;
   FutureBlock<T>* owned_ = nullptr;  // once it is ready
-  std::optional<CancellationCallback<Cancels>> link_;
+  std::optional<CancellationCallback<CancelSource>> link_;
   bool cancelled_before_ = false;
 };
 
