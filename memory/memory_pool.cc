@@ -231,7 +231,7 @@ class MemoryPool::State {
     // std::has_single_bit is a call without hardware's population count.
     ASHLAR_CHECK(alignment != 0 && (alignment & (alignment - 1)) == 0,
                  "an alignment is a power of two");
-    const int log2 = std::max(std::countr_zero(alignment) - shift_, 0);
+    const int log2 = alignment <= options_.granularity ? 0 : std::countr_zero(alignment) - shift_;
     if (allocations_ >= most_ || bytes > capacity_ || log2 > 32) return kNoBlock;
     const std::uint64_t least = bytes + (options_.overrun_guards ? kGuardBytes : 0);
     const std::uint64_t units = least == 0 ? 1 : ((least - 1) >> shift_) + 1;

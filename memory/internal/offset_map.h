@@ -28,6 +28,7 @@ class OffsetMap {
     const std::uint64_t count_before = std::exchange(count_, count);
     const BlockId* const before = std::exchange(heads_, heads.get());
     shift_ = 64 - std::countr_zero(count);
+    most_ = static_cast<std::uint32_t>(count / 2);
     for (std::uint64_t i = 0; i < count_before; ++i) {
       for (BlockId rest = before[i]; rest != kNoBlock;) {
         Add(blocks, std::exchange(rest, blocks[rest].next));
@@ -38,8 +39,8 @@ class OffsetMap {
 
   // A block that is in no index, and no other that begins there is in the map.
   void Insert(BlockTable& blocks, BlockId id) {
-    if (++size_ > count_ / 2) [[unlikely]]
-      Reserve(blocks, size_ * 2);
+    if (++size_ > most_) [[unlikely]]
+      Reserve(blocks, size_);
     Add(blocks, id);
   }
 
@@ -76,6 +77,7 @@ class OffsetMap {
   BlockId* heads_ = few_;
   std::uint64_t count_ = 2;  // of chains, a power of two
   int shift_ = 63;           // 64 less its logarithm
+  std::uint32_t most_ = 1;   // blocks, before there are to be more chains
   std::uint32_t size_ = 0;
 };
 

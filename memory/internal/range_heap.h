@@ -41,7 +41,7 @@ class RangeHeap {
   Units LargestAtLeast() const { return index_.LargestAtLeast(blocks_); }
 
   // kNoBlock if it fits nowhere, or there is no memory for records.
-  [[gnu::always_inline]] BlockId Allocate(Units size, std::uint8_t log2_alignment, BlockKind kind) {
+  BlockId Allocate(Units size, std::uint8_t log2_alignment, BlockKind kind) {
     if (size > free_ || !blocks_.Reserve(2)) return kNoBlock;
     const Request request{size, log2_alignment, bias_};
     const BlockId id = index_.Take(blocks_, request);
@@ -49,7 +49,7 @@ class RangeHeap {
     return id;
   }
 
-  [[gnu::always_inline]] void Free(BlockId id) {
+  void Free(BlockId id) {
     free_ += blocks_[id].size;
     blocks_[id].kind = BlockKind::kFree;
     const BlockId before = blocks_[id].before;
@@ -166,7 +166,7 @@ class RangeHeap {
 
  private:
   // Makes of a free block that is in no index a used one, and what is left over of it.
-  [[gnu::always_inline]] void Divide(BlockId id, const Request& request, BlockKind kind) {
+  void Divide(BlockId id, const Request& request, BlockKind kind) {
     --free_blocks_;
     free_ -= request.size;
     Block& block = blocks_[id];
