@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -15,20 +16,14 @@
 #include "absl/time/time.h"
 #include "ashlar/base/check.h"
 #include "ashlar/scheduling/cancellation.h"
+#include "ashlar/scheduling/future.h"
 #include "ashlar/scheduling/internal/group_core.h"
 #include "ashlar/scheduling/internal/group_state.h"
+#include "ashlar/scheduling/internal/task_tree.h"
 
 namespace ashlar {
 namespace internal {
 namespace {
-
-std::string Title(const std::string& kind, std::string_view name) {
-  return name.empty() ? kind : absl::StrCat(kind, " \"", std::string(name), "\"");
-}
-
-std::string TaskTitle(std::size_t index, std::string_view name) {
-  return Title(absl::StrCat("task ", index), name);
-}
 
 // What is being handled, as a status.
 absl::Status StatusOfException(std::size_t index, std::string_view name) {
@@ -44,6 +39,13 @@ absl::Status StatusOfException(std::size_t index, std::string_view name) {
 
 }  // namespace
 
+// Tells by a promise.
+class GroupCore::Joining : public GroupState<>::Joiner {
+ public:
+  explicit Joining(const CancellationSource& source) : promise(source) {}
+  Promise<void> promise;
+};
+
 GroupCore::GroupCore(GroupExecutor executor, Config config)
     : executor_(executor), config_(std::move(config)), state_(config_.limit) {
   if (config_.parent == nullptr) return;
@@ -58,15 +60,15 @@ void GroupCore::Close() {
     member = member->next();
     delete task;
   }
-  if (config_.parent != nullptr) {
-    config_.parent->tree_.Remove(*this);
-    config_.parent->LetGo();
-  }
+  if (config_.parent != nullptr) config_.parent->tree_.Remove(*this);
   LetGo();
 }
 
 void GroupCore::LetGo() {
-  if (state_.Release()) delete this;
+  if (!state_.Release()) return;
+  GroupCore* const parent = config_.parent;
+  delete this;
+  if (parent != nullptr) parent->LetGo();
 }
 
 std::size_t GroupCore::Spawn(GroupTask* task) {
@@ -122,8 +124,11 @@ void GroupCore::Run(GroupState<>::Member* member) {
       }
     }
     const bool keep = config_.keep_results;
-    member = state_.End(task, how, keep);
+    const GroupState<>::Due due = state_.End(task, how, keep);
+    member = due.member;
     if (!keep) delete &task;
+    if (due.joiners != nullptr) [[unlikely]]
+      return Tell(due.joiners);
   }
 }
 
@@ -134,8 +139,9 @@ void GroupCore::EndAll(GroupState<>::Member* member, const absl::Status& status)
     task.Drop();
     task.status = status;
     const bool keep = config_.keep_results;
-    (void)state_.End(task, MemberState::kCancelled, keep);
+    const GroupState<>::Due due = state_.End(task, MemberState::kCancelled, keep);
     if (!keep) delete &task;
+    if (due.joiners != nullptr) return Tell(due.joiners);
   }
 }
 
@@ -174,8 +180,9 @@ absl::Status GroupCore::Wait(absl::Duration timeout) {
     }
     const GroupState<>::View view = state_.Look(helps);
     if (view.ended) {
+      absl::Status outcome = Outcome();
       if (view.first) OnEnd();
-      return Outcome();
+      return outcome;
     }
     if (view.member != nullptr) {
       Run(view.member);
@@ -192,6 +199,31 @@ absl::Status GroupCore::Wait(absl::Duration timeout) {
   }
 }
 
+Future<void> GroupCore::Join() {
+  auto joining = std::make_unique<Joining>(source_);
+  Future<void> future = joining->promise.GetFuture();
+  const GroupState<>::View view = state_.Join(*joining);
+  if (!view.ended) {
+    (void)joining.release();  // Tell's
+  } else {
+    absl::Status outcome = Outcome();
+    if (view.first) OnEnd();
+    joining->promise.SetOutcome(std::move(outcome));
+  }
+  return future;
+}
+
+void GroupCore::Tell(GroupState<>::Joiner* joiners) {
+  const absl::Status outcome = Outcome();
+  OnEnd();
+  // Any of them may end the scope of the group.
+  while (joiners != nullptr) {
+    const std::unique_ptr<Joining> joining(static_cast<Joining*>(joiners));
+    joiners = joining->next();
+    joining->promise.SetOutcome(outcome);
+  }
+}
+
 void GroupCore::OnEnd() {
   has_ended_.store(true, std::memory_order_release);
   if (!is_child_) return;
@@ -199,7 +231,7 @@ void GroupCore::OnEnd() {
   if (std::vector<TaskFailure> failures = Failures(); !failures.empty()) {
     parent.Fail({TaskFailure::kGroup, config_.name, Outcome(), failures[0].exception});
   }
-  parent.state_.EndChild();
+  if (GroupState<>::Joiner* const joiners = parent.state_.EndChild()) parent.Tell(joiners);
 }
 
 absl::Status GroupCore::Outcome() {

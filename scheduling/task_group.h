@@ -7,6 +7,7 @@
 //     return Fetch(url, token);  // absl::Status
 //   });
 //   if (absl::Status status = group.Wait(); !status.ok()) return status;
+//   absl::Status status = co_await group.Join();  // the same in a coroutine (task.h)
 //
 // ParallelForEach: a loop over a range on an executor. ScopedTask: one task, joined at the end of
 // the scope.
@@ -36,11 +37,16 @@
 // that means. Its cancellation does not concern the parent. A child of a group that has ended is
 // cancelled from the start.
 //
-// The end. A group ends when a Wait, or the destructor, finds nothing unfinished; afterwards it
-// admits nothing. The destructor waits; if an exception leaves the scope, it cancels before. A
-// thread of the executor that waits runs tasks of the group meanwhile, but nothing else, so that
-// one thread is enough. A thread outside has the executor run them (executor.h, Submit and Wait) if
-// it waits without a timeout, and sleeps. Waiting for a group in one of its own tasks never ends.
+// The end. A group ends when a Wait, a Join or the destructor finds nothing unfinished, or when the
+// last task ends after a Join; afterwards it admits nothing. The destructor waits; if an exception
+// leaves the scope, it cancels before. A thread of the executor that waits runs tasks of the group
+// meanwhile, but nothing else, so that one thread is enough. A thread outside has the executor run
+// them (executor.h, Submit and Wait) if it waits without a timeout, and sleeps. Waiting for a group
+// in one of its own tasks never ends.
+// Join waits without a thread: who joined goes on where the last task ended, and may end the scope
+// there. Cancel() of the future, and so the cancellation of a coroutine that awaits it, cancels the
+// group; the end is waited for all the same. A coroutine should join its groups in any case: the
+// destructor of one that has not ended blocks the thread.
 //
 // Parameters (TaskGroupConfig): max_concurrency: no more of its tasks run at the same time; 0: no
 // limit. One that runs many tasks goes from one to the next without the executor's seeing it.
@@ -75,6 +81,7 @@
 #include "ashlar/scheduling/cancellation.h"
 #include "ashlar/scheduling/deadline_cancellation.h"
 #include "ashlar/scheduling/executor.h"
+#include "ashlar/scheduling/future.h"
 #include "ashlar/scheduling/internal/group_core.h"
 #include "ashlar/scheduling/internal/group_state.h"
 #include "ashlar/scheduling/timer_service.h"
@@ -233,6 +240,8 @@ class TaskGroup {
   absl::Status Wait(absl::Duration timeout = absl::InfiniteDuration()) {
     return core_->Wait(timeout);
   }
+  // What Wait gives, when the group has ended. The future may be dropped.
+  Future<void> Join() { return core_->Join(); }
 
   // False if it was cancelled before.
   bool Cancel(CancellationReason reason = CancellationReason::kCancelled) noexcept {

@@ -15,9 +15,13 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "ashlar/scheduling/cancellation.h"
+#include "ashlar/scheduling/future.h"
 #include "ashlar/scheduling/inline_executor.h"
 #include "ashlar/scheduling/manual_executor.h"
 #include "ashlar/scheduling/manual_timer_service.h"
+#include "ashlar/scheduling/outcome.h"
+#include "ashlar/scheduling/spawn.h"
+#include "ashlar/scheduling/task.h"
 #include "gtest/gtest.h"
 
 namespace ashlar {
@@ -421,6 +425,152 @@ TEST(TaskGroupTest, AFunctionIsDestroyedWhenItHasRun) {
   auto kept = std::make_shared<int>(0);
   group.Spawn([kept] {});
   EXPECT_EQ(kept.use_count(), 1);
+}
+
+// ---- Join
+
+Task<absl::Status> Joins(ManualExecutor& executor, int& ran, int fails) {
+  TaskGroup group(executor, {.cancel_on_error = false});
+  for (int i = 0; i < 3; ++i) {
+    group.Spawn([&ran, i, fails] {
+      ++ran;
+      return i < fails ? absl::NotFoundError("not there") : absl::OkStatus();
+    });
+  }
+  absl::Status status = co_await group.Join();
+  EXPECT_EQ(group.Spawn([] {}), std::nullopt);
+  EXPECT_EQ(group.counts().completed + group.counts().failed, 3u);
+  co_return status;
+}
+
+TEST(TaskGroupTest, JoinSuspendsACoroutineUntilTheEnd) {
+  ManualExecutor executor;
+  int ran = 0;
+  Future<void> joins = Spawn(Joins(executor, ran, 0));
+  EXPECT_EQ(executor.pending(), 3u);
+  EXPECT_TRUE(executor.RunOne());
+  EXPECT_TRUE(executor.RunOne());
+  EXPECT_FALSE(joins.IsReady());
+  EXPECT_TRUE(executor.RunOne());
+  ASSERT_TRUE(joins.IsReady());
+  EXPECT_TRUE(joins.Get().ok());
+  EXPECT_EQ(ran, 3);
+}
+
+TEST(TaskGroupTest, JoinGivesWhatWaitGives) {
+  ManualExecutor executor;
+  int ran = 0;
+  Future<void> joins = Spawn(Joins(executor, ran, 2));
+  executor.RunAll();
+  EXPECT_EQ(joins.Get(), absl::NotFoundError("not there (and 1 more failed)"));
+}
+
+TEST(TaskGroupTest, AnEmptyGroupIsJoinedAtOnceAndEnds) {
+  InlineExecutor executor;
+  TaskGroup group(executor);
+  EXPECT_TRUE(group.Join().IsReady());
+  EXPECT_EQ(group.Spawn([] {}), std::nullopt);
+  EXPECT_TRUE(group.Join().Get().ok());
+  EXPECT_TRUE(group.Wait().ok());
+}
+
+TEST(TaskGroupTest, ACancelledCoroutineCancelsTheGroupAndStillJoins) {
+  ManualExecutor executor;
+  // Nothing has begun: the scope of the group ends inside of the cancellation.
+  int ran = 0;
+  Future<void> joins = Spawn(Joins(executor, ran, 0));
+  joins.Cancel();
+  ASSERT_TRUE(joins.IsReady());
+  EXPECT_EQ(joins.WaitForOutcome().kind(), OutcomeKind::kCancelled);
+  EXPECT_EQ(executor.RunAll(), 3u);  // which finds nothing to do
+  EXPECT_EQ(ran, 0);
+
+  // One has ended.
+  joins = Spawn(Joins(executor, ran, 0));
+  EXPECT_TRUE(executor.RunOne());
+  joins.Cancel();
+  EXPECT_TRUE(joins.IsReady());
+  executor.RunAll();
+  EXPECT_EQ(ran, 1);
+}
+
+TEST(TaskGroupTest, JoinWaitsForTheTaskThatRuns) {
+  ManualExecutor executor;
+  TaskGroup group(executor);
+  Future<void> joined;
+  group.Spawn([&](const CancellationToken& token) {
+    joined = group.Join();
+    joined.Cancel();
+    EXPECT_TRUE(token.IsCancelled());
+    EXPECT_FALSE(joined.IsReady());
+  });
+  group.Spawn([] { FAIL(); });
+  EXPECT_TRUE(executor.RunOne());
+  ASSERT_TRUE(joined.IsReady());
+  EXPECT_TRUE(absl::IsCancelled(joined.Get()));
+}
+
+TEST(TaskGroupTest, AJoinThatIsDroppedDoesNotKeepTheGroup) {
+  ManualExecutor executor;
+  int ran = 0;
+  Future<void> kept;
+  {
+    TaskGroup group(executor);
+    group.Spawn([&] { ++ran; });
+    (void)group.Join();
+    kept = group.Join();
+    EXPECT_FALSE(kept.IsReady());
+  }
+  EXPECT_EQ(ran, 1);
+  EXPECT_TRUE(kept.Get().ok());
+}
+
+TEST(TaskGroupTest, AParentThatIsJoinedWaitsForTheGroupInside) {
+  ManualExecutor executor;
+  std::optional<TaskGroup> parent(std::in_place, executor);
+  std::optional<TaskGroup> child(std::in_place, executor, TaskGroupConfig{.parent = &*parent});
+  child->Spawn([] { return absl::NotFoundError("inside"); });
+  Future<void> of_parent = parent->Join();
+  Future<void> of_child = child->Join();
+  EXPECT_FALSE(of_parent.IsReady());
+  EXPECT_TRUE(executor.RunOne());
+  ASSERT_TRUE(of_parent.IsReady());
+  EXPECT_EQ(of_child.Get(), absl::NotFoundError("inside"));
+  EXPECT_EQ(of_parent.Get(), absl::NotFoundError("inside"));
+  // The parent's scope may be over first.
+  parent.reset();
+  child.reset();
+}
+
+// Threads run the tasks and cancel while coroutines join.
+TEST(TaskGroupStressTest, JoinersGoOnOnceAndTheirGroupsEnd) {
+  OneThread one, two;
+  for (int round = 0; round < 200; ++round) {
+    int ran = 0;
+    std::atomic<int> also = 0;
+    Future<void> joins = Spawn(Joins(one.executor(), ran, 0));
+    Future<void> nested = Spawn([](ManualExecutor& first, ManualExecutor& second,
+                                   std::atomic<int>& count) -> Task<absl::Status> {
+      TaskGroup parent(first);
+      TaskGroup child(second, {.parent = &parent});
+      for (int i = 0; i < 3; ++i) child.Spawn([&count] { ++count; });
+      parent.Spawn([&count] { ++count; });
+      absl::Status inner = co_await child.Join();
+      absl::Status outer = co_await parent.Join();
+      co_return inner.ok() ? outer : inner;
+    }(one.executor(), two.executor(), also));
+    if (round % 2 == 1) {
+      joins.Cancel();
+      nested.Cancel();
+    }
+    const absl::Status status = joins.Get();
+    EXPECT_TRUE(status.ok() || (round % 2 == 1 && absl::IsCancelled(status))) << status;
+    EXPECT_TRUE(nested.Get().ok() || round % 2 == 1);
+    if (round % 2 == 0) {
+      EXPECT_EQ(ran, 3);
+      EXPECT_EQ(also, 4);
+    }
+  }
 }
 
 TEST(TaskGroupTest, DumpTasksPrintsTheTree) {

@@ -1,7 +1,8 @@
 // GroupCore: a task group without its types: what task_group.h stands on.
 //
 // It is on the heap and counted, because an executor may run, or drop, a runner when the group is
-// long over. All else of it is in use only between a TaskGroup's constructor and destructor.
+// long over, and because who tells of the end does so while the group's scope may end. It keeps its
+// parent's. All else of it is in use only between a TaskGroup's constructor and destructor.
 #ifndef ASHLAR_SCHEDULING_INTERNAL_GROUP_CORE_H_
 #define ASHLAR_SCHEDULING_INTERNAL_GROUP_CORE_H_
 
@@ -17,6 +18,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "ashlar/scheduling/cancellation.h"
+#include "ashlar/scheduling/future.h"
 #include "ashlar/scheduling/internal/group_state.h"
 #include "ashlar/scheduling/internal/task_tree.h"
 
@@ -94,6 +96,7 @@ class GroupCore final : private TaskTree::Entry {
   static constexpr std::size_t kRefused = ~std::size_t{0};
   std::size_t Spawn(GroupTask* task);
   absl::Status Wait(absl::Duration timeout);
+  Future<void> Join();
   // What has not begun never runs, and nothing is admitted any more.
   void Refuse();
 
@@ -128,6 +131,8 @@ class GroupCore final : private TaskTree::Entry {
   void Help();
 
  private:
+  class Joining;
+
   ~GroupCore() = default;
 
   void Run(GroupState<>::Member* first);
@@ -135,6 +140,8 @@ class GroupCore final : private TaskTree::Entry {
   void EndAll(GroupState<>::Member* first, const absl::Status& status);
   void Fail(TaskFailure failure);
   bool IsCancelledResult(const absl::Status& status) const;
+  // What who has joined is told, and the parent. Afterwards this may be no more.
+  void Tell(GroupState<>::Joiner* joiners);
   void OnEnd();
   // Under the mutex.
   GroupTask* FindEnded(std::size_t index);

@@ -12,11 +12,14 @@
 //   no runner:      refused or dropped by the executor: DropRunner() gives what nobody will run
 //   Refuse()        nothing is admitted any more; gives what was pending
 //   helper:         Look(...) gives a member to run, or a ticket to Sleep(ticket)
+//   Join(joiner)    for who does not wait: the call that ends the group gives the joiners to its
+//                   caller, who tells them
 //
 // While something is pending that may run, a runner is on its way, or somebody runs a member and
-// will look for the next one. The group ends when a wait finds nothing unfinished: afterwards
-// nothing is admitted. All is under one lock, but for the count of references: the owner has one,
-// and each runner, which may come when the group is long over.
+// will look for the next one. The group ends when a wait or a Join finds nothing unfinished, or
+// when the last one ends and somebody has joined: afterwards nothing is admitted. All is under one
+// lock, but for the count of references: the owner has one, and each runner, which may come when
+// the group is long over.
 //
 // Progress: blocking.
 #ifndef ASHLAR_SCHEDULING_INTERNAL_GROUP_STATE_H_
@@ -69,6 +72,20 @@ class GroupState {
     Member* previous_ = nullptr;
     std::size_t index_ = 0;
     MemberState state_ = MemberState::kPending;
+  };
+
+  // Somebody who is told of the end, and is there until then.
+  class Joiner {
+   public:
+    Joiner() = default;
+    Joiner(const Joiner&) = delete;
+    Joiner& operator=(const Joiner&) = delete;
+
+    Joiner* next() const noexcept { return next_; }
+
+   private:
+    friend GroupState;
+    Joiner* next_ = nullptr;  // as in Member
   };
 
   static constexpr std::size_t kUnlimited = ~std::size_t{0};
@@ -162,10 +179,14 @@ class GroupState {
     return orphans;
   }
 
+  struct Due {
+    Member* member = nullptr;   // must be run and ended
+    Joiner* joiners = nullptr;  // must be told, linked by next(): this call has ended the group
+  };
   // Ends a member, which is running, or was given by DropRunner or Refuse, as `state`. If `keep`,
-  // it stays with the group (TakeKept), else it is the caller's. Gives the next one, which then
-  // must be run and ended, or null.
-  Member* End(Member& member, MemberState state, bool keep) noexcept {
+  // it stays with the group (TakeKept), else it is the caller's. Gives what is due now: nothing, or
+  // one of both.
+  [[nodiscard]] Due End(Member& member, MemberState state, bool keep) noexcept {
     Data& data = Lock();
     MemberCounts& counts = data.counts;
     const bool was_running = member.state_ == MemberState::kRunning;
@@ -179,8 +200,7 @@ class GroupState {
                                         : counts.cancelled);
     if (keep) data.kept.Append(member);
     Member* const next = was_running && IsLimited() ? data.TakePending(limit_) : nullptr;
-    Finish(data);
-    return next;
+    return {next, Finish(data)};
   }
 
   bool IsLimited() const noexcept { return limit_ != kUnlimited; }
@@ -193,7 +213,8 @@ class GroupState {
     mutex_.unlock();
     return admitted;
   }
-  void EndChild() noexcept { Finish(Lock()); }
+  // Gives who must be told, as End does.
+  [[nodiscard]] Joiner* EndChild() noexcept { return Finish(Lock()); }
 
   // Nothing is admitted any more. What was pending, linked by next(), to be ended.
   [[nodiscard]] Member* Refuse() noexcept {
@@ -207,21 +228,15 @@ class GroupState {
 
   struct View {
     bool ended = false;        // there is nothing unfinished, and never will be
-    bool first = false;        // and this is the first Look that says so
+    bool first = false;        // and this is the first that says so
     Member* member = nullptr;  // begun: run it and end it
     std::uint32_t ticket = 0;  // else: a Sleep must follow
   };
   // A step of a wait. `helps`: it runs members.
   [[nodiscard]] View Look(bool helps) noexcept {
-    View view;
     Data& data = Lock();
-    if (data.unfinished == 0) {
-      view.ended = true;
-      view.first = !data.ended;
-      data.ended = true;
-    } else if (helps) {
-      view.member = data.TakePending(limit_);
-    }
+    View view = data.Look();
+    if (!view.ended && helps) view.member = data.TakePending(limit_);
     if (!view.ended && view.member == nullptr) {
       ++data.waiters;
       data.helpers += helps ? 1 : 0;
@@ -239,6 +254,18 @@ class GroupState {
   void Sleep(std::uint32_t ticket, bool helps) noexcept {
     Platform::Wait(changes_, ticket);
     StopWaiting(helps);
+  }
+
+  // The joiner will be told, unless the group has ended.
+  [[nodiscard]] View Join(Joiner& joiner) noexcept {
+    Data& data = Lock();
+    const View view = data.Look();
+    if (!view.ended) {
+      joiner.next_ = data.joiners;
+      data.joiners = &joiner;
+    }
+    mutex_.unlock();
+    return view;
   }
 
   // Begins one that may run; the caller runs and ends it. Null if there is none.
@@ -308,6 +335,7 @@ class GroupState {
     std::size_t unfinished = 0;  // members and children
     std::size_t posted = 0;      // runners that are on their way
     MemberCounts counts;
+    Joiner* joiners = nullptr;   // only while something is unfinished
     List pending;
     List running;
     List kept;
@@ -318,6 +346,11 @@ class GroupState {
       member.index_ = admitted++;
       ++unfinished;
       return true;
+    }
+    // Ends the group if nothing is unfinished.
+    View Look() noexcept {
+      if (unfinished > 0) return {};
+      return {.ended = true, .first = !std::exchange(ended, true)};
     }
     // Begins the oldest, if it may.
     Member* TakePending(std::size_t limit) noexcept {
@@ -342,12 +375,19 @@ class GroupState {
     changes_.store(changes_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
 
-  // One less is unfinished. Under the lock, which it unlocks.
-  void Finish(Data& data) noexcept {
-    const bool wake = --data.unfinished == 0 && data.waiters > 0;
+  // One less is unfinished. Under the lock, which it unlocks. Gives who joined, if that ends it.
+  [[nodiscard]] Joiner* Finish(Data& data) noexcept {
+    const bool last = --data.unfinished == 0;
+    Joiner* const joiners = last ? data.joiners : nullptr;
+    if (joiners != nullptr) [[unlikely]] {
+      data.joiners = nullptr;
+      data.ended = true;
+    }
+    const bool wake = last && data.waiters > 0;
     if (wake) Change();
     mutex_.unlock();
     if (wake) Platform::WakeAll(changes_);
+    return joiners;
   }
 
   void StopWaiting(bool helps) noexcept {

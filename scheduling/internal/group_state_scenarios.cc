@@ -1,7 +1,8 @@
 // What was admitted to a group ends once, before the group does; what comes after the end of a
 // group, or after Refuse, is not admitted. Of a group with a limit no more run at once. No helper
 // sleeps while there is something that only it would run, and no wait goes on after the last
-// member's end: the checkers report threads that sleep for ever.
+// member's end: the checkers report threads that sleep for ever. Who joins is told once, after all
+// have ended.
 //
 // Members write plain data, which races if the group orders too little. Each scenario has two or
 // three threads, which are runners, spawners, or wait. The lock is a small one, so that all
@@ -34,6 +35,13 @@ struct Fixture {
     typename Platform::template Var<bool>* over = nullptr;
   };
 
+  struct Joiner : State::Joiner {
+    typename Platform::template Var<int> told{0};
+    typename Platform::template Var<bool>* over = nullptr;
+    Task* waits_for = nullptr;
+    bool lets_go = false;  // of the owner's reference
+  };
+
   explicit Fixture(std::size_t limit = State::kUnlimited)
       : state(Platform::template Create<State>(limit)) {}
 
@@ -49,15 +57,38 @@ struct Fixture {
       if (task.over != nullptr) Expect(!task.over->Read());
       ++task.runs.Write();
       ++task.ends.Write();
-      member = state->End(task, MemberState::kCompleted, true);
+      const auto due = state->End(task, MemberState::kCompleted, true);
+      Tell(due.joiners);
+      member = due.member;
     }
+  }
+  // Gives how often the group has ended: not at all, or once.
+  int Tell(typename State::Joiner* joiners) {
+    const int ends = joiners != nullptr;
+    while (joiners != nullptr) {
+      auto& joiner = static_cast<Joiner&>(*joiners);
+      joiners = joiners->next();
+      Tell(joiner);
+    }
+    return ends;
+  }
+  void Tell(Joiner& joiner) {
+    if (joiner.waits_for != nullptr) Expect(joiner.waits_for->ends.Read() == 1);
+    if (joiner.over != nullptr) joiner.over->Write() = true;
+    ++joiner.told.Write();
+    if (joiner.lets_go) LetGo();
+  }
+  int Join(Joiner& joiner) {
+    const auto view = state->Join(joiner);
+    if (view.ended) Tell(joiner);
+    return view.first;
   }
   void EndAll(typename State::Member* member, MemberState how) {
     while (member != nullptr) {
       auto& task = static_cast<Task&>(*member);
       member = member->next();
       ++task.ends.Write();
-      (void)state->End(task, how, false);
+      Tell(state->End(task, how, false).joiners);
     }
   }
   void LetGo() {
@@ -201,7 +232,7 @@ struct LimitOfOne {
     while (member != nullptr) {
       ++shared.Write();
       ++static_cast<typename All::Task*>(member)->ends.Write();
-      member = all.state->End(*member, MemberState::kCompleted, true);
+      member = all.state->End(*member, MemberState::kCompleted, true).member;
     }
     all.LetGo();
   }
@@ -362,13 +393,180 @@ struct ChildEnds {
   void Thread(unsigned index) {
     if (index == 0) {
       child.Write() = 1;
-      return all.state->EndChild();
+      Expect(all.state->EndChild() == nullptr);
+      return;
     }
     all.Wait(/*helps=*/false);
     Expect(child.Read() == 1);
   }
   void After() {
     Expect(!all.state->AddChild());
+    all.LetGo();
+  }
+};
+
+// Who joins is told when the last one has ended, by who ended it, or sees that it has. Then it lets
+// the group go, of which the runner that tells still has a reference.
+template <class Platform>
+struct JoinAgainstRunner {
+  static constexpr unsigned kThreads = 2;
+  using All = Fixture<Platform>;
+  All all;
+  typename All::Task task;
+  typename All::Joiner joiner;
+
+  JoinAgainstRunner() {
+    Expect(all.Add(task));
+    joiner.waits_for = &task;
+    joiner.lets_go = true;
+  }
+  void Thread(unsigned index) {
+    if (index == 0) return all.Runner();
+    all.Join(joiner);
+  }
+  void After() { Expect(joiner.told.Read() == 1); }
+};
+
+template <class Platform>
+struct JoinAgainstTwoRunners {
+  static constexpr unsigned kThreads = 3;
+  using All = Fixture<Platform>;
+  All all;
+  typename All::Task tasks[2];
+  typename All::Joiner joiners[2];
+
+  JoinAgainstTwoRunners() {
+    for (auto& task : tasks) Expect(all.Add(task));
+    joiners[0].waits_for = &tasks[0];
+    joiners[1].waits_for = &tasks[1];
+  }
+  void Thread(unsigned index) {
+    if (index < 2) return all.Runner();
+    for (auto& joiner : joiners) all.Join(joiner);
+  }
+  void After() {
+    for (auto& joiner : joiners) Expect(joiner.told.Read() == 1);
+    all.LetGo();
+  }
+};
+
+// Cancelled, or run, with nobody but who joins.
+template <class Platform>
+struct JoinAgainstCancel {
+  static constexpr unsigned kThreads = 3;
+  using All = Fixture<Platform>;
+  All all;
+  typename All::Task task;
+  typename All::Joiner joiner;
+
+  JoinAgainstCancel() {
+    Expect(all.Add(task));
+    joiner.waits_for = &task;
+  }
+  void Thread(unsigned index) {
+    if (index == 0) return all.Runner();
+    if (index == 1) return all.Cancel();
+    all.Join(joiner);
+  }
+  void After() {
+    Expect(joiner.told.Read() == 1);
+    all.LetGo();
+  }
+};
+
+// One waits, one joins: one of them, or who tells, is the first to see the end.
+template <class Platform>
+struct JoinAgainstWaiter {
+  static constexpr unsigned kThreads = 3;
+  using All = Fixture<Platform>;
+  All all;
+  typename All::Task task;
+  typename All::Joiner joiner;
+  int firsts[3] = {};
+
+  JoinAgainstWaiter() {
+    Expect(all.Add(task));
+    joiner.waits_for = &task;
+  }
+  void Thread(unsigned index) {
+    if (index == 0) {
+      auto* const member = all.state->BeginRunner();
+      ++static_cast<typename All::Task*>(member)->ends.Write();
+      firsts[0] = all.Tell(all.state->End(*member, MemberState::kCompleted, true).joiners);
+      return all.LetGo();
+    }
+    if (index == 1) {
+      firsts[1] = all.Join(joiner);
+      return;
+    }
+    for (;;) {
+      const auto view = all.state->Look(false);
+      firsts[2] += view.first;
+      if (view.ended) break;
+      all.state->Sleep(view.ticket, false);
+    }
+    Expect(task.ends.Read() == 1);
+  }
+  void After() {
+    Expect(joiner.told.Read() == 1);
+    Expect(firsts[0] + firsts[1] + firsts[2] == 1);
+    all.LetGo();
+  }
+};
+
+// A task that is spawned from outside is part of what is joined, or not admitted.
+template <class Platform>
+struct JoinAgainstLateSpawn {
+  static constexpr unsigned kThreads = 2;
+  using All = Fixture<Platform>;
+  All all;
+  typename All::Task task;
+  typename All::Joiner joiner;
+  bool admitted = false;
+  typename Platform::template Var<bool> over{false};
+
+  JoinAgainstLateSpawn() {
+    task.over = &over;
+    joiner.over = &over;
+  }
+  void Thread(unsigned index) {
+    if (index == 1) {
+      all.Join(joiner);
+      return;
+    }
+    admitted = all.Add(task);
+    if (admitted) all.Runner();
+  }
+  void After() {
+    Expect(task.ends.Read() == (admitted ? 1 : 0));
+    Expect(joiner.told.Read() == 1);
+    all.LetGo();
+  }
+};
+
+// The end of a group inside is told, too.
+template <class Platform>
+struct JoinAgainstChild {
+  static constexpr unsigned kThreads = 2;
+  using All = Fixture<Platform>;
+  All all;
+  typename All::Task child;
+  typename All::Joiner joiner;
+
+  JoinAgainstChild() {
+    Expect(all.state->AddChild());
+    joiner.waits_for = &child;
+  }
+  void Thread(unsigned index) {
+    if (index == 0) {
+      ++child.ends.Write();
+      all.Tell(all.state->EndChild());
+    } else {
+      all.Join(joiner);
+    }
+  }
+  void After() {
+    Expect(joiner.told.Read() == 1);
     all.LetGo();
   }
 };
@@ -413,6 +611,12 @@ std::vector<Scenario> Scenarios() {
       MakeScenario<internal::DropOfTheOnlyRunner>("DropOfTheOnlyRunner"),
       MakeScenario<internal::HelperIsWoken>("HelperIsWoken"),
       MakeScenario<internal::ChildEnds>("ChildEnds"),
+      MakeScenario<internal::JoinAgainstRunner>("JoinAgainstRunner"),
+      MakeScenario<internal::JoinAgainstTwoRunners>("JoinAgainstTwoRunners"),
+      MakeScenario<internal::JoinAgainstCancel>("JoinAgainstCancel"),
+      MakeScenario<internal::JoinAgainstWaiter>("JoinAgainstWaiter"),
+      MakeScenario<internal::JoinAgainstLateSpawn>("JoinAgainstLateSpawn"),
+      MakeScenario<internal::JoinAgainstChild>("JoinAgainstChild"),
       MakeScenario<internal::RunsInside>("RunsInside"),
   };
 }

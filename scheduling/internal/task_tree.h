@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 namespace ashlar::internal {
 
@@ -30,18 +31,18 @@ class TaskTree {
     Entry** previous_ = nullptr;
   };
 
-  // The last one added is described first.
+  // Described in the order in which they are added.
   void Add(Entry& entry) {
     const std::lock_guard lock(mutex_);
-    entry.next_ = first_;
-    entry.previous_ = &first_;
-    if (first_ != nullptr) first_->previous_ = &entry.next_;
-    first_ = &entry;
+    entry.next_ = nullptr;
+    entry.previous_ = last_;
+    *last_ = &entry;
+    last_ = &entry.next_;
   }
   void Remove(Entry& entry) {
     const std::lock_guard lock(mutex_);
     *entry.previous_ = entry.next_;
-    if (entry.next_ != nullptr) entry.next_->previous_ = entry.previous_;
+    (entry.next_ != nullptr ? entry.next_->previous_ : last_) = entry.previous_;
   }
   void Describe(std::string& text, std::size_t indent) {
     const std::lock_guard lock(mutex_);
@@ -53,7 +54,12 @@ class TaskTree {
  private:
   std::mutex mutex_;
   Entry* first_ = nullptr;
+  Entry** last_ = &first_;  // where the next one is linked
 };
+
+// What DumpTasks calls it: kind "name", or task 3 "name"; without a name the first word or two.
+std::string Title(const std::string& kind, std::string_view name);
+std::string TaskTitle(std::size_t index, std::string_view name);
 
 }  // namespace ashlar::internal
 
