@@ -34,9 +34,27 @@
 // Spawn(executor, task) has it begin there. It is for who is in the scope: its tasks, and who joins
 // it before that. What a task gives is dropped: give it a place to put it.
 //
+// Who waits where. A scope that has a name keeps records of its tasks, and so do the scopes that
+// WithScope opens in those:
+//
+//   WithScope({.name = "page"}, [&](AsyncScope& scope) -> Task<void> {
+//     scope.SpawnNamed("text", engine, LoadText(url, parts));
+//     ...
+//   std::puts(DumpTasks(scope).c_str());
+//
+//     scope "page": open, 2 spawned
+//       task 0 "text": suspended
+//         waits for a future at loader.cc:31
+//         awaited at loader.cc:57
+//       task 1: running
+//
+// A task that waits is shown with those that await each other in it, the innermost first. Others
+// are pending, if an executor has not begun them, or running.
+//
 // Thread safety: Spawn and Cancel from any thread. Progress: lock-free, but for the cancellation.
 // Cost: a scope is an allocation, and one more if there is a token to follow; a spawned task two
-// frames and three locked instructions.
+// frames and three locked instructions. With records a task is an allocation more, and a wait two
+// locks; a task that goes on may wait for a DumpTasks that is looking at it.
 // Errors: std::bad_alloc, and then the task has not begun.
 #ifndef ASHLAR_SCHEDULING_ASYNC_SCOPE_H_
 #define ASHLAR_SCHEDULING_ASYNC_SCOPE_H_
@@ -44,6 +62,9 @@
 #include <coroutine>
 #include <exception>
 #include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -54,20 +75,47 @@
 #include "ashlar/scheduling/internal/continuation.h"
 #include "ashlar/scheduling/internal/gather_state.h"
 #include "ashlar/scheduling/internal/root_task.h"
+#include "ashlar/scheduling/internal/task_awaiters.h"
 #include "ashlar/scheduling/internal/task_promise.h"
+#include "ashlar/scheduling/internal/task_record.h"
+#include "ashlar/scheduling/internal/task_tree.h"
 #include "ashlar/scheduling/internal/transfer.h"
 #include "ashlar/scheduling/outcome.h"
 #include "ashlar/scheduling/task.h"
+#include "ashlar/scheduling/task_group.h"
 
 namespace ashlar {
 
 enum class OnFailure { kCancel, kGoOn };
+
+// Nothing in it is to be destroyed: within a co_await, g++ 12 destroys temporaries twice that are
+// made with braces.
+struct AsyncScopeConfig {
+  // For DumpTasks; copied. With one, or if it is shown in a group, it keeps records.
+  std::string_view name = {};
+  OnFailure on_failure = OnFailure::kCancel;
+  const TaskGroup* shown_in = nullptr;  // whose DumpTasks shows it, too; outlives it
+};
 
 class AsyncScope : private internal::Continuation {
  public:
   // Cancelled by the token.
   explicit AsyncScope(CancellationToken token = {}, OnFailure on_failure = OnFailure::kCancel)
       : source_(token), context_{source_.token()}, on_failure_(on_failure) {}
+  // `opener`: WithScope's.
+  explicit AsyncScope(AsyncScopeConfig config, CancellationToken token = {},
+                      internal::TaskRecord* opener = nullptr)
+      : AsyncScope(std::move(token), config.on_failure) {
+    internal::TaskTree* place = nullptr;
+    if (config.shown_in != nullptr) {
+      place = &config.shown_in->core_->tree();
+    } else if (opener != nullptr) {
+      place = &opener->tree();
+    }
+    if (place == nullptr && config.name.empty()) return;
+    record_ =
+        std::make_unique<internal::ScopeRecord>(std::string(config.name), context_.token, place);
+  }
   ~AsyncScope() {
     if (!joined_) ASHLAR_CHECK(state_.LetGo(), "an AsyncScope ended before its tasks: Join it");
   }
@@ -76,14 +124,20 @@ class AsyncScope : private internal::Continuation {
 
   template <class R>
   void Spawn(Task<R> task) {
-    ASHLAR_CHECK(task.valid(), "the task was awaited before, or is none");
-    internal::RootTask root = RunInScope(this, std::move(task));
-    ASHLAR_CHECK(state_.Hold(), "an AsyncScope was joined: nothing can be spawned any more");
-    std::move(root).Start(context_);
+    SpawnNamed({}, std::move(task));
   }
   template <Executor E, class R>
   void Spawn(E& executor, Task<R> task) {
-    Spawn(RunOn(executor, std::move(task)));
+    SpawnNamed({}, executor, std::move(task));
+  }
+  // The name is for DumpTasks, and dropped if there are no records.
+  template <class R>
+  void SpawnNamed(std::string_view name, Task<R> task) {
+    Start(name, /*begins_here=*/true, std::move(task));
+  }
+  template <Executor E, class R>
+  void SpawnNamed(std::string_view name, E& executor, Task<R> task) {
+    Start(name, /*begins_here=*/false, RunOn(executor, std::move(task)));
   }
 
   // False if it was cancelled before.
@@ -100,29 +154,63 @@ class AsyncScope : private internal::Continuation {
   }
 
  private:
+  friend std::string DumpTasks(const AsyncScope& scope);
+
   class Joining {
    public:
     explicit Joining(AsyncScope& scope) : scope_(scope) {}
-    auto AwaitIn(internal::TaskPromiseBase&) && { return *this; }
+    auto AwaitIn(internal::TaskPromiseBase& parent) && {
+      parent_ = &parent;
+      return *this;
+    }
 
     bool await_ready() const noexcept { return false; }
     [[gnu::noinline]] internal::Transfer await_suspend(std::coroutine_handle<> joiner) noexcept {
       scope_.joiner_ = joiner;
+      parent_->Suspends("a scope");
       if (scope_.state_.LetGo()) return internal::Go(joiner);
       return internal::GoNowhere();
     }
-    Outcome<void> await_resume() { return std::move(scope_.failure_); }
+    Outcome<void> await_resume() {
+      parent_->Resumes();
+      return std::move(scope_.failure_);
+    }
 
    private:
     AsyncScope& scope_;
+    internal::TaskPromiseBase* parent_ = nullptr;
   };
 
   template <class R>
-  static internal::RootTask RunInScope(AsyncScope* scope, Task<R> task) {
+  void Start(std::string_view name, bool begins_here, Task<R> task) {
+    ASHLAR_CHECK(task.valid(), "the task was awaited before, or is none");
+    if (record_ != nullptr) [[unlikely]]
+      return StartRecorded(name, begins_here, std::move(task));
+    internal::RootTask root = RunInScope(this, std::move(task), nullptr);
+    Hold();
+    std::move(root).Start(context_);
+  }
+  // Not inlined, so that the other may be.
+  template <class R>
+  [[gnu::noinline]] void StartRecorded(std::string_view name, bool begins_here, Task<R> task) {
+    std::unique_ptr<internal::TaskRecord> record = record_->NewTask(name, begins_here);
+    internal::RootTask root = RunInScope(this, std::move(task), record.get());
+    Hold();
+    std::move(root).Start(context_.token, record.release());
+  }
+  void Hold() {
+    ASHLAR_CHECK(state_.Hold(), "an AsyncScope was joined: nothing can be spawned any more");
+  }
+
+  // The record is the coroutine's, or null.
+  template <class R>
+  static internal::RootTask RunInScope(AsyncScope* scope, Task<R> task,
+                                       internal::TaskRecord* record) {
     {
       const Outcome<typename Task<R>::value_type> outcome = co_await AsOutcome(std::move(task));
       if (outcome.failed()) scope->Failed(outcome.template FailureAs<void>());
     }
+    delete record;
     // Who joins goes on, and may end the scope.
     if (scope->state_.LetGo()) internal::RunChain(scope);
   }
@@ -142,19 +230,30 @@ class AsyncScope : private internal::Continuation {
   const internal::TaskContext context_;
   const OnFailure on_failure_;
   bool joined_ = false;
+  std::unique_ptr<internal::ScopeRecord> record_;  // or null
   // Held by the scope until it is joined, and by each task.
   internal::GatherState<> state_{1};
   Outcome<void> failure_ = std::monostate();  // of who claimed
   std::coroutine_handle<> joiner_;
 };
 
-// f(scope) is a task.
-template <class F, class R = typename std::invoke_result_t<F&, AsyncScope&>::returned_type>
-Task<R> WithScope(F f, OnFailure on_failure = OnFailure::kCancel) {
-  using T = typename Task<R>::value_type;
+// The scope, its tasks that have not ended, and the scopes inside. Nothing if there are no records.
+inline std::string DumpTasks(const AsyncScope& scope) {
+  std::string text;
+  if (scope.record_ != nullptr) scope.record_->Describe(text, 0);
+  return text;
+}
+
+namespace internal {
+
+template <class R, class F>
+ashlar::Task<R> RunWithScope(AsyncScopeConfig config, std::string name, F f) {
+  using T = FutureValue<R>;
   const CancellationToken token = co_await CurrentToken();
-  AsyncScope scope(token, on_failure);
-  Task<R> body;
+  TaskRecord* const opener = co_await CurrentRecordAwaitable();
+  config.name = name;
+  AsyncScope scope(config, token, opener);
+  ashlar::Task<R> body;
   Outcome<T> outcome;
   try {
     body = std::invoke(f, scope);
@@ -171,6 +270,18 @@ Task<R> WithScope(F f, OnFailure on_failure = OnFailure::kCancel) {
   } else {
     co_return std::move(outcome);
   }
+}
+
+}  // namespace internal
+
+// f(scope) is a task.
+template <class F, class R = typename std::invoke_result_t<F&, AsyncScope&>::returned_type>
+Task<R> WithScope(AsyncScopeConfig config, F f) {
+  return internal::RunWithScope<R>(config, std::string(config.name), std::move(f));
+}
+template <class F, class R = typename std::invoke_result_t<F&, AsyncScope&>::returned_type>
+Task<R> WithScope(F f, OnFailure on_failure = OnFailure::kCancel) {
+  return internal::RunWithScope<R>({.on_failure = on_failure}, {}, std::move(f));
 }
 
 }  // namespace ashlar

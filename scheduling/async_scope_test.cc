@@ -1,6 +1,7 @@
 #include "ashlar/scheduling/async_scope.h"
 
 #include <atomic>
+#include <coroutine>
 #include <cstdint>
 #include <optional>
 #include <random>
@@ -19,6 +20,7 @@
 #include "ashlar/scheduling/outcome.h"
 #include "ashlar/scheduling/spawn.h"
 #include "ashlar/scheduling/task.h"
+#include "ashlar/scheduling/task_group.h"
 #include "gtest/gtest.h"
 
 namespace ashlar {
@@ -262,6 +264,243 @@ TEST(AsyncScopeTest, TasksEndOnManyThreads) {
     EXPECT_LE(ended, kThreads - (round % 2 == 0));
     for (std::thread& thread : threads) thread.join();
   }
+}
+
+// ---- DumpTasks
+
+// A line each, so that it is known where they wait.
+Task<void> Sleeps(Future<void> signal) { (void)co_await signal; }
+constexpr int kSleeps = __LINE__ - 1;
+Task<int> Calls(Task<void> task) {
+  co_await std::move(task);
+  co_return 1;
+}
+constexpr int kCalls = __LINE__ - 3;
+Task<void> Shields(Task<void> task) { co_await Shielded(std::move(task)); }
+constexpr int kShields = __LINE__ - 1;
+Task<void> Catches(Task<void> task, CancellationToken token) {
+  (void)co_await AsOutcome(std::move(task), token);
+}
+constexpr int kCatches = __LINE__ - 2;
+Task<void> Switches(ManualExecutor& executor) { co_await SwitchTo(executor); }
+constexpr int kSwitches = __LINE__ - 1;
+
+std::string At(int line) { return " at " + std::string(__FILE__) + ":" + std::to_string(line); }
+
+Task<void> Dumps(AsyncScope& scope, std::string& dump) {
+  dump = DumpTasks(scope);
+  co_return;
+}
+
+TEST(AsyncScopeTest, DumpTasksTellsWhereEachTaskWaits) {
+  ManualExecutor executor;
+  Promise<void> signal;
+  AsyncScope* scope = nullptr;
+  std::string dump;
+  Log log;
+  Future<void> end = Spawn(WithScope({.name = "page"}, [&](AsyncScope& in) -> Task<void> {
+    scope = &in;
+    in.SpawnNamed("text", Calls(Sleeps(signal.GetFuture())));
+    in.SpawnNamed("later", executor, Writes(log, "begun"));
+    in.Spawn(Dumps(in, dump));
+    in.Spawn(Switches(executor));
+    co_return;
+  }));
+  const std::string text = "  task 0 \"text\": suspended\n    waits for a future" + At(kSleeps) +
+                           "\n    awaited" + At(kCalls) + "\n";
+  EXPECT_EQ(dump, "scope \"page\": open, 3 spawned\n" + text +
+                      "  task 1 \"later\": pending\n"
+                      "  task 2: running\n");
+  EXPECT_EQ(DumpTasks(*scope), "scope \"page\": open, 4 spawned\n" + text +
+                                   "  task 1 \"later\": pending\n"
+                                   "  task 3: suspended\n    waits for an executor" +
+                                   At(kSwitches) + "\n");
+  EXPECT_EQ(executor.RunAll(), 2U);
+  EXPECT_EQ(DumpTasks(*scope), "scope \"page\": open, 4 spawned\n" + text);
+  scope->Cancel();
+  EXPECT_EQ(DumpTasks(*scope), "scope \"page\": cancelled, 4 spawned\n" + text);
+  signal.SetValue();
+  EXPECT_TRUE(end.Get().ok());
+  EXPECT_EQ(log, Log{"begun"});
+}
+
+TEST(AsyncScopeTest, DumpTasksFollowsTasksThatHaveATokenOfTheirOwn) {
+  Promise<void> shielded, caught;
+  CancellationSource source;
+  std::string dump;
+  Future<void> end = Spawn(WithScope({.name = "page"}, [&](AsyncScope& in) -> Task<void> {
+    in.Spawn(Shields(Sleeps(shielded.GetFuture())));
+    in.Spawn(Catches(Sleeps(caught.GetFuture()), source.token()));
+    dump = DumpTasks(in);
+    co_return;
+  }));
+  const std::string sleeps = ": suspended\n    waits for a future" + At(kSleeps) + "\n";
+  EXPECT_EQ(dump, "scope \"page\": open, 2 spawned\n  task 0" + sleeps + "    awaited" +
+                      At(kShields) + "\n  task 1" + sleeps + "    awaited" + At(kCatches) + "\n");
+  shielded.SetValue();
+  caught.SetValue();
+  EXPECT_TRUE(end.Get().ok());
+}
+
+TEST(AsyncScopeTest, DumpTasksShowsTheScopesInside) {
+  Promise<void> signal;
+  std::string dump;
+  Future<void> end = Spawn(
+      WithScope({.name = "with a name that is on the heap"}, [&](AsyncScope& in) -> Task<void> {
+        // One without a name, but in one that has records.
+        in.Spawn(Calls(WithScope([&](AsyncScope& inner) -> Task<void> {
+          inner.Spawn(Sleeps(signal.GetFuture()));
+          co_return;
+        })));
+        dump = DumpTasks(in);
+        co_await WithScope({.name = std::string("another name that is on the heap")},
+                           [&](AsyncScope& inner) -> Task<void> {
+                             EXPECT_EQ(DumpTasks(inner),
+                                       "scope \"another name that is on the heap\": open, "
+                                       "0 spawned\n");
+                             co_return;
+                           });
+      }));
+  EXPECT_EQ(dump,
+            "scope \"with a name that is on the heap\": open, 1 spawned\n"
+            "  task 0: suspended\n"
+            "    waits for a scope\n"
+            "    awaited" +
+                At(kCalls) +
+                "\n"
+                "    scope: open, 1 spawned\n"
+                "      task 0: suspended\n"
+                "        waits for a future" +
+                At(kSleeps) + "\n");
+  signal.SetValue();
+  EXPECT_TRUE(end.Get().ok());
+}
+
+TEST(AsyncScopeTest, AGroupShowsAScope) {
+  ManualExecutor executor;
+  const TaskGroup group(executor, {.name = "root"});
+  Promise<void> signal;
+  const std::string open =
+      "group \"root\": open, 0 pending, 0 running, 0 completed, 0 failed, 0 cancelled\n";
+  Future<void> end = Spawn(WithScope({.shown_in = &group}, [&](AsyncScope& in) -> Task<void> {
+    in.Spawn(Sleeps(signal.GetFuture()));
+    co_return;
+  }));
+  EXPECT_EQ(DumpTasks(group), open + "  scope: open, 1 spawned\n    task 0: suspended\n" +
+                                  "      waits for a future" + At(kSleeps) + "\n");
+  signal.SetValue();
+  EXPECT_TRUE(end.Get().ok());
+  EXPECT_EQ(DumpTasks(group), open);
+}
+
+TEST(AsyncScopeTest, WithoutANameThereAreNoRecords) {
+  EXPECT_TRUE(BlockOn(WithScope([](AsyncScope& in) -> Task<void> {
+                std::string dump = "something";
+                in.SpawnNamed("dropped", Dumps(in, dump));
+                EXPECT_EQ(dump, "");
+                co_return;
+              })).ok());
+}
+
+struct ThrowsInSuspend {
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<>) const { throw std::out_of_range("thrown"); }
+  void await_resume() const {}
+};
+struct KeepsHandle {
+  std::coroutine_handle<>& waiting;
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> coroutine) const { waiting = coroutine; }
+  void await_resume() const {}
+};
+Task<void> AwaitsForeign(AsyncScope& scope, std::coroutine_handle<>& waiting, Log& dumps) {
+  try {
+    co_await ThrowsInSuspend();
+  } catch (const std::out_of_range&) {
+    dumps.push_back(DumpTasks(scope));
+  }
+  co_await KeepsHandle{waiting};
+  dumps.push_back(DumpTasks(scope));
+}
+constexpr int kAwaitsForeign = __LINE__ - 3;
+
+TEST(AsyncScopeTest, DumpTasksKnowsWhenAForeignWaitEnds) {
+  std::coroutine_handle<> waiting;
+  Log dumps;
+  Future<void> end = Spawn(WithScope({.name = "page"}, [&](AsyncScope& in) -> Task<void> {
+    in.Spawn(AwaitsForeign(in, waiting, dumps));
+    dumps.push_back(DumpTasks(in));
+    co_return;
+  }));
+  waiting.resume();
+  const std::string scope = "scope \"page\": open, 1 spawned\n  task 0: ";
+  EXPECT_EQ(dumps,
+            (Log{scope + "running\n", scope + "suspended\n    waits" + At(kAwaitsForeign) + "\n",
+                 scope + "running\n"}));
+  EXPECT_TRUE(end.Get().ok());
+}
+
+Task<int> Deep(Task<void> task, int levels) {
+  if (levels > 0) co_return co_await Deep(std::move(task), levels - 1);
+  co_await std::move(task);
+  co_return 0;
+}
+
+TEST(AsyncScopeTest, DumpTasksDoesNotShowAllOfADeepTask) {
+  Promise<void> signal;
+  std::string dump;
+  Future<void> end = Spawn(WithScope({.name = "page"}, [&](AsyncScope& in) -> Task<void> {
+    in.Spawn(Deep(Sleeps(signal.GetFuture()), 1'000));
+    dump = DumpTasks(in);
+    co_return;
+  }));
+  EXPECT_NE(dump.find("\n    and so on, 969 more\n"), std::string::npos) << dump;
+  signal.SetValue();
+  EXPECT_TRUE(end.Get().ok());
+}
+
+Task<void> Hops(ManualExecutor& executor, int levels, int hops) {
+  for (int i = 0; i < hops; ++i) co_await SwitchTo(executor);
+  if (levels > 0) {
+    co_await WithScope([&](AsyncScope& in) -> Task<void> {
+      for (int i = 0; i < 2; ++i) in.Spawn(executor, Hops(executor, levels - 1, hops));
+      co_await Calls(Hops(executor, levels - 1, hops));
+    });
+  }
+  co_await Checkpoint();
+}
+
+// Threads run tasks while others look at them.
+TEST(AsyncScopeTest, DumpTasksLooksAtTasksThatGoOn) {
+  ManualExecutor executor;
+  std::atomic<bool> ends = false;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&] {
+      while (!ends) {
+        if (!executor.RunOne()) std::this_thread::yield();
+      }
+    });
+  }
+  for (int round = 0; round < 20; ++round) {
+    std::size_t shown = 0;
+    const absl::Status status =
+        BlockOn(WithScope({.name = "root"}, [&](AsyncScope& in) -> Task<void> {
+          for (int i = 0; i < 3; ++i) in.Spawn(executor, Hops(executor, 2, 3));
+          for (int i = 0; i < 20; ++i) {
+            const std::string dump = DumpTasks(in);
+            EXPECT_EQ(dump.rfind("scope \"root\": open, 3 spawned\n", 0), 0U) << dump;
+            shown += dump.size();
+          }
+          if (round % 2 == 0) in.Cancel();
+          shown += DumpTasks(in).size();
+          co_return;
+        }));
+    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_GT(shown, 0U);
+  }
+  ends = true;
+  for (std::thread& thread : threads) thread.join();
 }
 
 // ---- Random trees of scopes, on an executor that runs things in any order: whatever fails or is

@@ -226,19 +226,27 @@ Task<R> WithToken(CancellationToken token, Task<R> task) {
 
 namespace internal {
 
-// What a task can await.
+// What a task can await. `file` and `line` are those of the co_await.
 class AwaitingPromise : public TaskPromiseBase {
  public:
   template <class A>
   requires requires(A&& a, TaskPromiseBase& parent) { std::forward<A>(a).AwaitIn(parent); }
-  auto await_transform(A&& a) { return std::forward<A>(a).AwaitIn(*this); }
+  auto await_transform(A&& a, const char* file = __builtin_FILE(),
+                       unsigned line = __builtin_LINE()) {
+    AwaitsAt(file, line);
+    return std::forward<A>(a).AwaitIn(*this);
+  }
 
   template <class T>
-  FutureWait<T> await_transform(Future<T>&& future) {
+  FutureWait<T> await_transform(Future<T>&& future, const char* file = __builtin_FILE(),
+                                unsigned line = __builtin_LINE()) {
+    AwaitsAt(file, line);
     return FutureWait<T>(std::move(future), *this);
   }
   template <class T>
-  FutureWait<T> await_transform(Future<T>& future) {
+  FutureWait<T> await_transform(Future<T>& future, const char* file = __builtin_FILE(),
+                                unsigned line = __builtin_LINE()) {
+    AwaitsAt(file, line);
     return FutureWait<T>(std::move(future), *this);
   }
 
@@ -246,7 +254,9 @@ class AwaitingPromise : public TaskPromiseBase {
   template <class A>
   requires(!requires(A && a, TaskPromiseBase& parent) {
     std::forward<A>(a).AwaitIn(parent);
-  }) ForeignAwaiter<A> await_transform(A&& awaitable) {
+  }) ForeignAwaiter<A> await_transform(A&& awaitable, const char* file = __builtin_FILE(),
+                                       unsigned line = __builtin_LINE()) {
+    AwaitsAt(file, line);
     return ForeignAwaiter<A>(std::forward<A>(awaitable), *this);
   }
 };

@@ -29,9 +29,10 @@ class RootTask {
     TaskContext own_;
   };
 
-  // One of both, once.
-  void Start(CancellationToken token) && {
+  // One of both, once. The record, if there is one, must live until the end.
+  void Start(CancellationToken token, TaskRecord* record = nullptr) && {
     promise_.own_.token = std::move(token);
+    promise_.own_.record = record;
     std::move(*this).Start(promise_.own_);
   }
   // The context must live until the end.

@@ -117,7 +117,7 @@ class TaskOutcomeAwaiter : private AwaitedTask<R, CatchingTaskLink> {
   TaskOutcomeAwaiter(std::coroutine_handle<TaskPromise<R>> task, TaskPromiseBase& parent,
                      std::optional<CancellationToken> token)
       : Base(task, parent, Catches::kAll) {
-    if (token) own_.emplace(TaskContext{*std::move(token)});
+    if (token) own_.emplace(TaskContext{*std::move(token), parent.context->record});
   }
 
   using Base::await_ready;
@@ -139,7 +139,7 @@ class ShieldedTaskAwaiter : private TaskContext, public TaskAwaiter<R> {
  public:
   ShieldedTaskAwaiter(std::coroutine_handle<TaskPromise<R>> task, TaskPromiseBase& parent,
                       CancellationToken token)
-      : TaskContext{std::move(token)},
+      : TaskContext{std::move(token), parent.context->record},
         TaskAwaiter<R>(task, parent, static_cast<const TaskContext&>(*this)) {}
   // Where it is made is where it stays.
   ShieldedTaskAwaiter(const ShieldedTaskAwaiter&) = delete;
@@ -193,6 +193,20 @@ class CurrentTokenAwaitable {
   };
 };
 
+// Gives the record of the task, or null.
+class CurrentRecordAwaitable {
+ public:
+  auto AwaitIn(TaskPromiseBase& parent) && { return Awaiter{parent}; }
+
+ private:
+  struct Awaiter {
+    bool await_ready() const noexcept { return true; }
+    void await_suspend(std::coroutine_handle<>) const noexcept {}
+    TaskRecord* await_resume() const noexcept { return parent.context->record; }
+    TaskPromiseBase& parent;
+  };
+};
+
 // co_await Checkpoint()
 class CheckpointAwaitable {
  public:
@@ -219,6 +233,7 @@ class SwitchToAwaiter final : private Dispatched {
   [[gnu::noinline]] Transfer await_suspend(std::coroutine_handle<> awaiting) noexcept {
     if (parent_.IsCancelled()) return Go(parent_.EndCancelled());
     awaiting_ = awaiting;
+    parent_.Suspends("an executor");
     RunChain(PostTo(*executor_, this));
     return GoNowhere();
   }
@@ -228,10 +243,12 @@ class SwitchToAwaiter final : private Dispatched {
   // By way of the loop, which an executor that runs it at once cannot make deep.
   Continuation* RunHere() noexcept override { return this; }
   Continuation* Run() noexcept override {
+    parent_.Resumes();
     Resume(parent_.IsCancelled() ? parent_.EndCancelled() : awaiting_);
     return nullptr;
   }
   Continuation* Refuse(absl::Status why) noexcept override {
+    parent_.Resumes();
     Resume(parent_.EndFailed(std::move(why)));
     return nullptr;
   }
@@ -271,6 +288,7 @@ class FutureWait final : private Continuation {
       }
     }
     owned_ = FutureAccess::Release(future_);
+    parent_.Suspends("a future");
     if (owned_->Leave(this)) return Go(Next());
     return GoNowhere();
   }
@@ -291,6 +309,7 @@ class FutureWait final : private Continuation {
 
   // Who goes on, now that it is ready.
   std::coroutine_handle<> Next() noexcept {
+    parent_.Resumes();
     link_.reset();
     const bool stopped = owned_->outcome().cancelled() && parent_.IsCancelled();
     return cancelled_before_ || stopped ? parent_.EndCancelled() : awaiting_;
@@ -331,18 +350,32 @@ class ForeignAwaiter {
     if (parent_.IsCancelled()) return Go(parent_.EndCancelled());
     using Result = decltype(awaiter_.await_suspend(awaiting));
     if constexpr (std::is_void_v<Result>) {
-      awaiter_.await_suspend(awaiting);
+      Suspend(awaiting);
       return GoNowhere();
     } else if constexpr (std::is_same_v<Result, bool>) {
-      if (!awaiter_.await_suspend(awaiting)) return Go(awaiting);
+      if (!Suspend(awaiting)) return Go(awaiting);
       return GoNowhere();
     } else {
-      return Go(awaiter_.await_suspend(awaiting));
+      return Go(Suspend(awaiting));
     }
   }
-  decltype(auto) await_resume() { return awaiter_.await_resume(); }
+  decltype(auto) await_resume() {
+    parent_.Resumes();
+    return awaiter_.await_resume();
+  }
 
  private:
+  // If it throws, the task goes on.
+  auto Suspend(std::coroutine_handle<> awaiting) {
+    parent_.Suspends("");
+    try {
+      return awaiter_.await_suspend(awaiting);
+    } catch (...) {
+      parent_.Resumes();
+      throw;
+    }
+  }
+
   A awaitable_;
   decltype(AwaiterOf<A>(std::declval<A&>())) awaiter_;
   TaskPromiseBase& parent_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "ashlar/scheduling/internal/task_record.h"
 
 namespace ashlar::internal {
 
@@ -27,5 +28,10 @@ std::coroutine_handle<> TaskPromiseBase::End(absl::Status failure, bool cancelle
   catching.failure = std::move(failure);
   return catching.awaiting;
 }
+
+void TaskPromiseBase::RecordSuspended(const char* what) const noexcept {
+  context->record->Suspend(*this, what);
+}
+void TaskPromiseBase::RecordResumed() const noexcept { context->record->Resume(); }
 
 }  // namespace ashlar::internal

@@ -6,6 +6,9 @@
 // throws, goes over to who awaits it. One that fails with a Status, or is cancelled, goes over to
 // the next in the chain that catches that: those in between stay suspended for good. The catcher
 // destroys them, the innermost first, in a loop; their locals are destroyed as in a return.
+//
+// Each task notes where it awaits. A chain that has a record (task_record.h) is looked at by other
+// threads while its innermost task waits.
 #ifndef ASHLAR_SCHEDULING_INTERNAL_TASK_PROMISE_H_
 #define ASHLAR_SCHEDULING_INTERNAL_TASK_PROMISE_H_
 
@@ -21,10 +24,12 @@
 namespace ashlar::internal {
 
 class TaskPromiseBase;
+class TaskRecord;
 
 // What a task hands down to the tasks that it awaits.
 struct TaskContext {
   CancellationToken token;
+  TaskRecord* record = nullptr;  // if DumpTasks is to know of it
 };
 
 enum class Catches { kNothing, kErrors, kAll };
@@ -64,6 +69,26 @@ class TaskPromiseBase {
   TaskLink* link = nullptr;
   const TaskContext* context = nullptr;
 
+  // Where in the source it awaits, or has last; nothing before. Two stores at each co_await,
+  // recorded or not: to ask would cost as much.
+  const char* file;
+  unsigned line;
+  void AwaitsAt(const char* in_file, unsigned at_line) noexcept {
+    file = in_file;
+    line = at_line;
+  }
+
+  // Around each wait, by what it waits with: before another thread may make it go on, and when it
+  // goes on, before anything of the chain changes. `what` it waits for: a literal, may be empty.
+  void Suspends(const char* what) const noexcept {
+    if (context->record != nullptr) [[unlikely]]
+      RecordSuspended(what);
+  }
+  void Resumes() const noexcept {
+    if (context->record != nullptr) [[unlikely]]
+      RecordResumed();
+  }
+
   bool IsCancelled() const noexcept { return context->token.IsCancelled(); }
 
   // The task ends where it is suspended, or in its return statement: gives who goes on.
@@ -75,6 +100,8 @@ class TaskPromiseBase {
 
  private:
   std::coroutine_handle<> End(absl::Status failure, bool cancelled) noexcept;
+  void RecordSuspended(const char* what) const noexcept;
+  void RecordResumed() const noexcept;
 };
 
 // A root has no link. It awaits with one that catches all.
