@@ -18,15 +18,10 @@ namespace {
 
 constexpr std::size_t kMany = 32;
 
-template <std::size_t kCapacity>
-struct BoundedStack : StackSpecification {
-  BoundedStack() : StackSpecification{kCapacity, kCapacity < kMany} {}
-};
-
 template <class Platform, std::size_t kCapacity>
 class StackObject {
  public:
-  using Specification = BoundedStack<kCapacity>;
+  using Specification = StackSpecification;
   using Call = StackSpecification::Call;
   using Result = StackSpecification::Result;
 
@@ -60,6 +55,7 @@ class StackObject {
     if (deep) return {{{2, 2}}, {{3, 1}}, {{1, 1, 1}}};
     return {{{2, 1}}, {{1, 1, 1}}};
   }
+  static Specification Specified() { return {kCapacity, kCapacity < kMany}; }
 
  private:
   LockFreeStack<int, Platform> stack_;

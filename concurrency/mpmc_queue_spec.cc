@@ -24,17 +24,12 @@ std::uint64_t FirstIndex(int variant) { return variant == 0 ? 0 : ~std::uint64_t
 
 // ---- One by one.
 
-template <std::size_t kCapacity>
-struct BoundedQueue : Queue<int> {
-  BoundedQueue() : Queue(kCapacity) {}
-};
-
 template <class Platform, std::size_t kCapacity>
 class QueueObject {
  public:
-  using Specification = BoundedQueue<kCapacity>;
-  using Call = typename Specification::Call;
-  using Result = typename Specification::Result;
+  using Specification = Queue<int>;
+  using Call = Specification::Call;
+  using Result = Specification::Result;
 
   static constexpr int kThreads = 3;
   static constexpr int kVariants = kFirstIndices;
@@ -59,8 +54,9 @@ class QueueObject {
     if (deep) return {{{3, 3}}, {{2, 1, 1}}, {{2, 2, 1}}};
     return {{{2, 2}}, {{3, 2}}, {{1, 1, 1}}, {{2, 1, 1}}};
   }
+  static Specification Specified() { return Specification(kCapacity); }
   // A call that was told of an item waits for it.
-  static Specification Late() { return {}; }
+  static Specification Late() { return Specified(); }
 
  private:
   MpmcQueue<int, Platform> queue_;

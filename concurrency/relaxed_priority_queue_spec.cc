@@ -16,9 +16,10 @@
 namespace ashlar::verification::linearizability {
 namespace {
 
-// Pop takes one of the `kRank` least.
-template <std::size_t kRank>
+// Pop takes one of the `rank` least.
 struct Priorities : ItemContainer<int> {
+  std::size_t rank = 1;
+
   template <class Offer>
   void Apply(const State& state, const Call& call, Offer offer) const {
     State next = state;
@@ -27,7 +28,7 @@ struct Priorities : ItemContainer<int> {
       return offer(Done(), next);
     }
     if (state.empty()) return offer(Empty(), next);
-    for (std::size_t i = 0; i < std::min(kRank, state.size()); ++i) {
+    for (std::size_t i = 0; i < std::min(rank, state.size()); ++i) {
       next = state;
       next.erase(next.begin() + static_cast<std::ptrdiff_t>(i));
       offer(Took(state[i]), next);
@@ -38,9 +39,9 @@ struct Priorities : ItemContainer<int> {
 template <class Platform, std::size_t kQueues, std::size_t kRank>
 class QueueObject {
  public:
-  using Specification = Priorities<kRank>;
-  using Call = typename Specification::Call;
-  using Result = typename Specification::Result;
+  using Specification = Priorities;
+  using Call = Specification::Call;
+  using Result = Specification::Result;
 
   static constexpr int kThreads = 3;
 
@@ -64,6 +65,11 @@ class QueueObject {
   static std::vector<Shape> Programs(bool deep) {
     if (deep) return {{{3, 2}}, {{2, 1, 1}}};
     return {{{2, 2}}, {{1, 1, 1}}};
+  }
+  static Specification Specified() {
+    Specification specification;
+    specification.rank = kRank;
+    return specification;
   }
 
  private:

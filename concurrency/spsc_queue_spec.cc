@@ -15,20 +15,12 @@
 namespace ashlar::verification::linearizability {
 namespace {
 
-template <std::size_t kCapacity>
-struct SpscSpecification : RelaxedQueue<int> {
-  SpscSpecification() {
-    capacity = kCapacity;
-    may_fail = true;
-  }
-};
-
 template <class Platform, std::size_t kCapacity>
 class QueueObject {
  public:
-  using Specification = SpscSpecification<kCapacity>;
-  using Call = typename Specification::Call;
-  using Result = typename Specification::Result;
+  using Specification = RelaxedQueue<int>;
+  using Call = Specification::Call;
+  using Result = Specification::Result;
 
   static constexpr int kThreads = 2;
   static constexpr int kVariants = 2;
@@ -52,6 +44,12 @@ class QueueObject {
   static std::vector<Shape> Programs(bool deep) {
     if (deep) return {{{5, 5}}};
     return {{{4, 4}}};
+  }
+  static Specification Specified() {
+    Specification specification;
+    specification.capacity = kCapacity;
+    specification.may_fail = true;
+    return specification;
   }
 
  private:

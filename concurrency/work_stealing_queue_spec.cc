@@ -21,9 +21,8 @@ namespace {
 
 constexpr std::size_t kInboxCapacity = 4;
 
-// A Steal may say retry at any time. With kMayMiss it may also say empty: its two looks are at two
-// moments, and what is pushed in between, it need not see.
-template <bool kMayMiss>
+// A Steal may say retry at any time. With `may_miss` it may also say empty: its two looks are at
+// two moments, and what is pushed in between, it need not see.
 struct TwoLists {
   enum class Method : std::uint8_t { kPush, kPop, kPopExternal, kPushExternal, kSteal };
   struct Call {
@@ -45,6 +44,8 @@ struct TwoLists {
       return H::combine(std::move(hash), state.own, state.inbox);
     }
   };
+
+  bool may_miss = false;
 
   template <class Offer>
   void Apply(const State& state, const Call& call, Offer offer) const {
@@ -69,7 +70,7 @@ struct TwoLists {
         return;
       case Method::kSteal:
         offer(Result{Answer::kRetry}, state);
-        if (kMayMiss || (state.own.empty() && state.inbox.empty())) {
+        if (may_miss || (state.own.empty() && state.inbox.empty())) {
           offer(Result{Answer::kEmpty}, state);
         }
         if (!state.inbox.empty()) OfferInbox(state, offer, 0);
@@ -116,11 +117,11 @@ struct TwoLists {
 template <class Platform, class FencePolicy, bool kMayMiss>
 class QueueObject {
  public:
-  using Specification = TwoLists<kMayMiss>;
-  using Call = typename Specification::Call;
-  using Result = typename Specification::Result;
-  using Method = typename Specification::Method;
-  using Answer = typename Specification::Answer;
+  using Specification = TwoLists;
+  using Call = Specification::Call;
+  using Result = Specification::Result;
+  using Method = Specification::Method;
+  using Answer = Specification::Answer;
 
   static constexpr int kThreads = 3;
 
@@ -159,8 +160,9 @@ class QueueObject {
     if (before == Result{Answer::kEmpty}) return std::nullopt;
     return Call{Method::kPop};
   }
+  static Specification Specified() { return {.may_miss = kMayMiss}; }
   // A push is a release store, which may wait in a store buffer.
-  static TwoLists<true> Late() requires kMayMiss { return {}; }
+  static Specification Late() requires kMayMiss { return Specified(); }
 
  private:
   static Result TookOrEmpty(const std::optional<int>& item) {

@@ -76,8 +76,7 @@ std::string VariantText(int variants, int variant);
 
 // "thread 0: Push(1) Pop()", a line for each.
 template <Specification S>
-std::string ProgramText(const ProgramOf<S>& program) {
-  const S specification = S();
+std::string ProgramText(const S& specification, const ProgramOf<S>& program) {
   std::string text;
   for (std::size_t thread = 0; thread < program.size(); ++thread) {
     text += "thread " + std::to_string(thread) + ":";

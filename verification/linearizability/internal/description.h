@@ -29,6 +29,7 @@ struct Description {
   std::vector<Call> (*calls)(int thread, std::span<const Call> made);
   std::optional<Call> (*last)(const std::optional<Result>& before);
   std::vector<Shape> (*programs)(bool deep);
+  S (*specified)();
   S (*late)();  // or null
 
   // The object, in memory of the caller.
@@ -72,6 +73,7 @@ constexpr Description<typename D::Specification> Describe() {
       .calls = [](int thread, std::span<const Call> made) { return D::Calls(thread, made); },
       .last = [](const std::optional<Result>&) { return std::optional<Call>(); },
       .programs = [](bool deep) { return UsualPrograms(D::kThreads, deep); },
+      .specified = nullptr,
       .late = nullptr,
       .size = sizeof(D),
       .alignment = alignof(D),
@@ -93,6 +95,11 @@ constexpr Description<typename D::Specification> Describe() {
     description.last = [](const std::optional<Result>& before) { return D::Last(before); };
   }
   if constexpr (requires(bool deep) { D::Programs(deep); }) description.programs = D::Programs;
+  if constexpr (requires { D::Specified(); }) {
+    description.specified = D::Specified;
+  } else {
+    description.specified = [] { return typename D::Specification(); };
+  }
   if constexpr (requires { D::Late(); }) description.late = D::Late;
   if constexpr (requires(D & object, Call call, Result result) {
                   object.Settle(0, call, result);

@@ -95,7 +95,7 @@ class ProgramExplorer final : public ExploredProgram {
     findings.complete = findings.complete && explored.complete;
     if (explored.failure.empty()) return;
     const std::string program =
-        VariantText(description_.variants, variant_) + ProgramText<S>(program_) + "\n";
+        VariantText(description_.variants, variant_) + ProgramText(specification_, program_) + "\n";
     const std::string history = wrong_.has_value() ? wrong_->text + "\n" : "";
     findings.wrong = wrong_.value_or(Wrong());
     findings.wrong->text = program + history + explored.failure;
@@ -151,7 +151,7 @@ class ProgramExplorer final : public ExploredProgram {
   const Description<S>& description_;
   const ProgramOf<S>& program_;
   const int variant_;
-  const S specification_ = S();
+  const S specification_ = description_.specified();
   std::size_t offset_ = 0;  // of the object
   Recorder* recorder_ = nullptr;
   HistorySet<S> right_;

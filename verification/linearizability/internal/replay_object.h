@@ -72,8 +72,8 @@ class Replay {
     return result;
   }
 
-  const S specification_ = S();
   const Description<S>& description_;
+  const S specification_ = description_.specified();
   const int variant_;
   const Instance<S> object_;
   PossibleStates<S> states_;

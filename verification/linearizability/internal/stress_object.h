@@ -78,7 +78,7 @@ class Stresser final : public Rounds {
     return !findings_.wrong.has_value();
   }
   std::string Text() const override {
-    return VariantText(description_.variants, variant_) + ProgramText<S>(program_);
+    return VariantText(description_.variants, variant_) + ProgramText(specification_, program_);
   }
 
  private:
@@ -111,7 +111,7 @@ Findings StressObject(const Description<S>& description, const Stress& stress) {
   const int notions = description.late == nullptr ? 1 : 2;
   const double seconds = stress.seconds / (notions * (description.threads - fewest + 1));
   for (int notion = 0; notion < notions; ++notion) {
-    const S specification = notion == 0 ? S() : description.late();
+    const S specification = notion == 0 ? description.specified() : description.late();
     const Returns returns = notion == 0 ? Returns::kVisible : Returns::kAtOnce;
     for (int threads = fewest; threads <= description.threads; ++threads) {
       Stresser<S> stresser(description, threads, specification, returns, stress.seed, findings);
