@@ -235,5 +235,21 @@ TEST(EngineStressTest, NothingIsLostAndAllComesToAnEnd) {
   std::printf("%d rounds\n", rounds);
 }
 
+class DeepJoinTest : public ::testing::TestWithParam<int> {};
+
+TEST_P(DeepJoinTest, RecursionDeeperThanTheDequeIsRunOnTheSpot) {
+  auto engine = *Engine::Create({.workers = GetParam()});
+  std::atomic<int> count{0};
+  std::function<void(int)> descend = [&](int depth) {
+    if (depth == 0) return;
+    engine->Join([&] { descend(depth - 1); }, [&] { ++count; });
+  };
+  const int depth = static_cast<int>(internal::kMaxOpenForks) + 500;
+  descend(depth);
+  EXPECT_EQ(count, depth);
+}
+
+INSTANTIATE_TEST_SUITE_P(Workers, DeepJoinTest, ::testing::Values(1, 2, 4));
+
 }  // namespace
 }  // namespace ashlar

@@ -12,18 +12,16 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace ashlar {
 namespace {
-
-using ::testing::HasSubstr;
 
 std::unique_ptr<Engine> MakeEngine(int workers) {
   auto engine = Engine::Create({.workers = workers});
@@ -61,7 +59,7 @@ TEST(EngineTest, AbsurdConfigurationsAreInvalidArguments) {
   for (int workers : {-1, -1000000, Engine::kMaxWorkers + 1, 1 << 30}) {
     auto engine = Engine::Create({.workers = workers});
     EXPECT_EQ(engine.status().code(), absl::StatusCode::kInvalidArgument) << workers;
-    EXPECT_THAT(std::string(engine.status().message()), HasSubstr(std::to_string(workers)));
+    EXPECT_NE(engine.status().message().find(std::to_string(workers)), std::string_view::npos);
   }
   EXPECT_EQ(Engine::Create({.workers = 1, .kept_results = 0}).status().code(),
             absl::StatusCode::kInvalidArgument);
@@ -536,18 +534,6 @@ TEST_P(JoinTest, TheFirstFunctionsExceptionGoesFirstAndTheSecondHasEnded) {
     EXPECT_EQ(running, 0);
     EXPECT_THROW(engine->Join([] {}, second), std::runtime_error);
   }
-}
-
-TEST_P(JoinTest, RecursionDeeperThanTheDequeIsRunOnTheSpot) {
-  auto engine = MakeEngine(GetParam());
-  std::atomic<long> count{0};
-  std::function<void(int)> descend = [&](int depth) {
-    if (depth == 0) return;
-    engine->Join([&] { descend(depth - 1); }, [&] { ++count; });
-  };
-  const int depth = static_cast<int>(internal::kMaxOpenForks) + 500;
-  descend(depth);
-  EXPECT_EQ(count, depth);
 }
 
 INSTANTIATE_TEST_SUITE_P(Workers, JoinTest, ::testing::Values(1, 2, 4));
