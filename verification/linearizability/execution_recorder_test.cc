@@ -12,14 +12,13 @@
 #include "ashlar/verification/platform/rc11_platform.h"
 #include "ashlar/verification/rc11/explorer.h"
 #include "ashlar/verification/rc11/fiber_program.h"
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace ashlar::verification::linearizability {
 namespace {
 
 using rc11::ScenarioResult;
-using testing::HasSubstr;
+using testing::IsSubstring;
 using P = Rc11Platform;
 using Status = rc11::Result::Status;
 using Spec = WorkStealingDeque<int>;
@@ -95,8 +94,8 @@ template <class S>
 void ExpectNot(const char* what) {
   const ScenarioResult scenario = Explore<S>();
   EXPECT_EQ(scenario.result.status, Status::kFailed);
-  EXPECT_THAT(scenario.failure, HasSubstr("not linearizable"));
-  EXPECT_THAT(scenario.failure, HasSubstr(what));
+  EXPECT_PRED_FORMAT2(IsSubstring, "not linearizable", scenario.failure);
+  EXPECT_PRED_FORMAT2(IsSubstring, what, scenario.failure);
 }
 
 // ---- What is linearizable, and what is not.

@@ -10,14 +10,12 @@
 #include "ashlar/verification/rc11/program.h"
 #include "ashlar/verification/rc11/report/execution_for_test.h"
 #include "ashlar/verification/rc11/script_for_test.h"
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace ashlar::verification::rc11 {
 namespace {
 
 using enum Order;
-using testing::ElementsAre;
 using O = Operation;
 
 std::vector<int> Threads(const Graph& graph, const std::vector<Step>& steps) {
@@ -37,7 +35,7 @@ TEST(ExecutionOrderTest, AnInterleavingIsShownAsOne) {
                                    Reads({1, 0}));
   ASSERT_NE(graph, nullptr);
   const std::vector<Step> steps = ExecutionOrder(*graph);
-  EXPECT_THAT(Threads(*graph, steps), ElementsAre(1, 1, 0, 0)) << "T1 reads before T0 writes";
+  EXPECT_EQ(Threads(*graph, steps), (std::vector<int>{1, 1, 0, 0})) << "T1 reads before T0 writes";
   EXPECT_EQ(Overtaken(steps), 0);
   EXPECT_EQ(ContextSwitches(*graph, steps), 1);
 }
@@ -48,7 +46,7 @@ TEST(ExecutionOrderTest, WeakMemoryIsOneOldValue) {
                                    Reads({0, 0}));
   ASSERT_NE(graph, nullptr);
   const std::vector<Step> steps = ExecutionOrder(*graph);
-  EXPECT_THAT(Threads(*graph, steps), ElementsAre(0, 0, 1, 1));
+  EXPECT_EQ(Threads(*graph, steps), (std::vector<int>{0, 0, 1, 1}));
   EXPECT_EQ(Overtaken(steps), 1);
   EXPECT_EQ(steps[3].overtaken, steps[0].event);
 }

@@ -9,14 +9,13 @@
 #include "ashlar/verification/rc11/program.h"
 #include "ashlar/verification/rc11/report/execution_for_test.h"
 #include "ashlar/verification/rc11/report/names.h"
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace ashlar::verification::rc11 {
 namespace {
 
 using enum Order;
-using testing::HasSubstr;
+using testing::IsSubstring;
 using O = Operation;
 
 // Of a program that stands in a file.
@@ -180,8 +179,8 @@ TEST(TextReportTest, SaysThatAScenarioMustBeDeterministic) {
   failure.thread = 0;
   failure.place = {.file = "lock.h", .function = "Lock", .line = 7};
   const std::string text = TextReport(*graph, failure);
-  EXPECT_THAT(text, HasSubstr("not deterministic: T0 did something else"));
-  EXPECT_THAT(text, HasSubstr("clock"));
+  EXPECT_PRED_FORMAT2(IsSubstring, "not deterministic: T0 did something else", text);
+  EXPECT_PRED_FORMAT2(IsSubstring, "clock", text);
 }
 
 }  // namespace
