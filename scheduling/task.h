@@ -271,11 +271,11 @@ class TaskPromiseOf : public AwaitingPromise {
   auto final_suspend() const noexcept {
     struct GoesToWhoAwaits {
       bool await_ready() const noexcept { return false; }
-      Transfer await_suspend(std::coroutine_handle<>) const noexcept { return Go(link->awaiting); }
+      Transfer await_suspend(std::coroutine_handle<>) const noexcept { return Go(awaiting); }
       void await_resume() const noexcept {}
-      TaskLink* link;
+      std::coroutine_handle<> awaiting;
     };
-    return GoesToWhoAwaits{link};
+    return GoesToWhoAwaits{awaiting};
   }
   void unhandled_exception() noexcept { outcome = Outcome<T>(std::current_exception()); }
 
@@ -303,8 +303,8 @@ class TaskPromise final : public TaskPromiseOf<R> {
       const OutcomeKind kind = this->outcome.kind();
       ASHLAR_CHECK(kind != OutcomeKind::kNone, "an empty outcome is none");
       if (kind == OutcomeKind::kError || kind == OutcomeKind::kCancelled) {
-        // For final_suspend. Nobody else goes by the link any more.
-        this->link->awaiting = this->EndFailed(this->outcome.status());
+        // For final_suspend.
+        this->awaiting = this->EndFailed(this->outcome.status());
       }
     }
   }

@@ -42,8 +42,9 @@ class AwaitedTask {
   }
 
   Transfer Begin(std::coroutine_handle<> awaiting, const TaskContext& context) noexcept {
-    link_.awaiting = awaiting;
+    if constexpr (std::is_same_v<Link, CatchingTaskLink>) link_.awaiting = awaiting;
     TaskPromise<R>& task = promise();
+    task.awaiting = awaiting;
     task.link = &link_;
     task.context = &context;
     return Go(link_.child);

@@ -42,8 +42,7 @@ struct TaskLink {
     if (child) child.destroy();
   }
 
-  std::coroutine_handle<> child;     // owned
-  std::coroutine_handle<> awaiting;  // where it goes on when the child has ended
+  std::coroutine_handle<> child;  // owned
   TaskPromiseBase* parent = nullptr;
   const Catches catches;
 };
@@ -55,6 +54,7 @@ struct CatchingTaskLink : TaskLink {
   // Ends those that will not go on, the innermost first.
   absl::Status Catch() noexcept;
 
+  std::coroutine_handle<> awaiting;      // who goes on
   TaskPromiseBase* innermost = nullptr;  // null: the child came to its end
   absl::Status failure;
 };
@@ -65,7 +65,9 @@ class TaskPromiseBase {
   static void* operator new(std::size_t bytes) { return AllocateFrame(bytes); }
   static void operator delete(void* frame, std::size_t bytes) noexcept { FreeFrame(frame, bytes); }
 
-  // What is set when it is awaited.
+  // What is set when it is awaited. Who goes on when it has ended is not looked up in the link: a
+  // load less between the end of a task and that of who awaits it.
+  std::coroutine_handle<> awaiting;
   TaskLink* link = nullptr;
   const TaskContext* context = nullptr;
 
