@@ -297,8 +297,8 @@ class TaskGroup {
   std::optional<CancelAfter> deadline_;
 };
 
-// The group, its tasks that have not ended, and the groups and scopes (async_scope.h) inside, a line
-// each, with their states.
+// The group, its tasks that have not ended, and the groups and scopes (async_scope.h) inside, a
+// line each, with their states.
 std::string DumpTasks(const TaskGroup& group);
 
 struct ParallelForEachConfig {

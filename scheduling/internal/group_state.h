@@ -335,7 +335,7 @@ class GroupState {
     std::size_t unfinished = 0;  // members and children
     std::size_t posted = 0;      // runners that are on their way
     MemberCounts counts;
-    Joiner* joiners = nullptr;   // only while something is unfinished
+    Joiner* joiners = nullptr;  // only while something is unfinished
     List pending;
     List running;
     List kept;

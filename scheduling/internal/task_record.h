@@ -1,4 +1,5 @@
-// TaskRecord, ScopeRecord: what DumpTasks knows of coroutine tasks, and of the scope that they are in.
+// TaskRecord, ScopeRecord: what DumpTasks knows of coroutine tasks, and of the scopes that they are
+// in.
 //
 // A task that was spawned awaits others, which await others: a chain (task_promise.h), whose
 // innermost task runs or waits. While it runs, nothing is recorded. When it comes to a wait it says
