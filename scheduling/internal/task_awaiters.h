@@ -180,33 +180,25 @@ class OrFailAwaitable {
   Outcome<T> outcome_;
 };
 
+// Gives a member of the task's context, without a wait.
+template <auto kMember>
+class CurrentAwaitable {
+ public:
+  auto AwaitIn(TaskPromiseBase& parent) && { return Awaiter{parent}; }
+
+ private:
+  struct Awaiter {
+    bool await_ready() const noexcept { return true; }
+    void await_suspend(std::coroutine_handle<>) const noexcept {}
+    auto await_resume() const { return parent.context->*kMember; }
+    TaskPromiseBase& parent;
+  };
+};
+
 // co_await CurrentToken()
-class CurrentTokenAwaitable {
- public:
-  auto AwaitIn(TaskPromiseBase& parent) && { return Awaiter{parent}; }
-
- private:
-  struct Awaiter {
-    bool await_ready() const noexcept { return true; }
-    void await_suspend(std::coroutine_handle<>) const noexcept {}
-    CancellationToken await_resume() const { return parent.context->token; }
-    TaskPromiseBase& parent;
-  };
-};
-
-// Gives the record of the task, or null.
-class CurrentRecordAwaitable {
- public:
-  auto AwaitIn(TaskPromiseBase& parent) && { return Awaiter{parent}; }
-
- private:
-  struct Awaiter {
-    bool await_ready() const noexcept { return true; }
-    void await_suspend(std::coroutine_handle<>) const noexcept {}
-    TaskRecord* await_resume() const noexcept { return parent.context->record; }
-    TaskPromiseBase& parent;
-  };
-};
+using CurrentTokenAwaitable = CurrentAwaitable<&TaskContext::token>;
+// Of the task, or null.
+using CurrentRecordAwaitable = CurrentAwaitable<&TaskContext::record>;
 
 // co_await Checkpoint()
 class CheckpointAwaitable {
